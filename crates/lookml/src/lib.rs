@@ -1,0 +1,1 @@
+//! Lossless LookML: tokens, arena tree, errors, addresses.

@@ -1,0 +1,1 @@
+//! storyline.toml: model, validation with spans, names of environments, JSON Schema.

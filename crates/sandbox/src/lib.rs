@@ -1,0 +1,1 @@
+//! A small sample company to try Storyline on.

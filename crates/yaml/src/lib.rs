@@ -1,0 +1,1 @@
+//! Spans of scalars in hand-written YAML, and edits that keep everything else.

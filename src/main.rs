@@ -1,0 +1,2 @@
+//! The `storyline` program: everything is in `crates/cli`.
+fn main() {}

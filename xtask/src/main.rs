@@ -1,0 +1,2 @@
+//! Project tasks that are not part of the program.
+fn main() {}
