@@ -1,0 +1,112 @@
+//! What can be wrong with a file, in words for the person who wrote it.
+
+use storyline_text::{Diagnostic, Label, RelPath, Span};
+
+/// One mistake in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// What is wrong.
+    pub kind: SyntaxErrorKind,
+    /// Where it is noticed, in bytes.
+    pub span: Span,
+    /// A second place that explains the first.
+    pub related: Option<(Span, &'static str)>,
+}
+
+/// The kinds of mistakes. The text of each is what [`SyntaxError::diagnostic`] says first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+pub enum SyntaxErrorKind {
+    /// `{` without `}`.
+    #[error("this `{{` is never closed")]
+    UnclosedBlock,
+    /// `[` without `]`.
+    #[error("this `[` is never closed")]
+    UnclosedList,
+    /// `}` or `]` without its opening.
+    #[error("nothing is open that this could close")]
+    StrayClose,
+    /// `"` without its end.
+    #[error("this text has no closing `\"`")]
+    UnterminatedString,
+    /// A value of SQL, HTML or an expression that no `;;` ends.
+    #[error("this value has no closing `;;`")]
+    UnterminatedRaw,
+    /// A word that is no key.
+    #[error("a `:` is missing after this word")]
+    MissingColon,
+    /// A key that is followed by nothing that could be its value.
+    #[error("this parameter has no value")]
+    MissingValue,
+    /// Two elements of a list side by side.
+    #[error("a `,` is missing between two elements of this list")]
+    MissingComma,
+    /// Punctuation where none can stand.
+    #[error("this cannot stand here")]
+    Unexpected,
+    /// More levels than any project has.
+    #[error("blocks and lists are nested more than {} deep", crate::MAX_DEPTH)]
+    TooDeep,
+    /// A file above the limit; nothing of it was read.
+    #[error("the file is larger than {} MiB, the most that is read", crate::MAX_LENGTH >> 20)]
+    TooLong,
+    /// The list of errors ends here, the file has more.
+    #[error(
+        "there are more than {} errors; the rest is left out",
+        crate::MAX_ERRORS
+    )]
+    TooMany,
+}
+
+impl SyntaxErrorKind {
+    /// Stable identifier.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::UnclosedBlock => "lookml-unclosed-block",
+            Self::UnclosedList => "lookml-unclosed-list",
+            Self::StrayClose => "lookml-stray-close",
+            Self::UnterminatedString => "lookml-unterminated-string",
+            Self::UnterminatedRaw => "lookml-unterminated-value",
+            Self::MissingColon => "lookml-missing-colon",
+            Self::MissingValue => "lookml-missing-value",
+            Self::MissingComma => "lookml-missing-comma",
+            Self::Unexpected => "lookml-unexpected",
+            Self::TooDeep => "lookml-too-deep",
+            Self::TooLong => "lookml-too-long",
+            Self::TooMany => "lookml-too-many-errors",
+        }
+    }
+
+    fn help(self) -> Option<&'static str> {
+        Some(match self {
+            Self::UnclosedBlock => "add a `}` where the block ends",
+            Self::UnclosedList => "add a `]` where the list ends",
+            Self::StrayClose => "remove it, or look above for a block that was closed too early",
+            Self::UnterminatedString => {
+                "add a `\"` at its end; a `\"` inside the text is written `\\\"`"
+            }
+            Self::UnterminatedRaw => {
+                "SQL, HTML and expressions end in `;;`; add it where the value ends"
+            }
+            Self::MissingColon => "parameters are written `name: value`",
+            Self::MissingValue => "write a value after the `:`, or remove the parameter",
+            Self::MissingComma => "elements are written `[one, two, three]`",
+            Self::Unexpected => "remove it",
+            Self::TooDeep | Self::TooLong | Self::TooMany => return None,
+        })
+    }
+}
+
+impl SyntaxError {
+    /// The same for showing, with the file's name.
+    pub fn diagnostic(&self, file: &RelPath) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.kind.id(), self.kind.to_string())
+            .label(Label::at(file, self.span, ""));
+        if let Some((span, text)) = self.related {
+            diagnostic = diagnostic.label(Label::at(file, span, text));
+        }
+        match self.kind.help() {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Where a construct that was not closed most likely ended.
+//!
+//! These are guesses, made only once something is known to be wrong, or when what was read would
+//! be absurd. They decide how much of a broken file is still understood, never how a good one is
+//! read.
+
+use memchr::memchr_iter;
+use nom::bytes::complete::{tag, take_while, take_while1};
+use nom::combinator::recognize;
+use nom::{IResult, Parser};
+use storyline_text::Span;
+
+use crate::Document;
+use crate::grammar;
+
+/// Parameters that open a named block and that no SQL or HTML could hold at the start of a line.
+const DECLARATIONS: [&[u8]; 15] = [
+    b"access_grant",
+    b"aggregate_table",
+    b"datagroup",
+    b"dimension",
+    b"dimension_group",
+    b"explore",
+    b"filter",
+    b"join",
+    b"measure",
+    b"named_value_format",
+    b"parameter",
+    b"set",
+    b"test",
+    b"view",
+    b"map_layer",
+];
+
+/// Parameters that stand in no block.
+const TOP_LEVEL: [&[u8]; 6] = [
+    b"view",
+    b"explore",
+    b"include",
+    b"datagroup",
+    b"access_grant",
+    b"connection",
+];
+
+fn blanks(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    take_while(|b| matches!(b, b' ' | b'\t'))(input)
+}
+
+fn identifier(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    take_while1(|b: u8| b.is_ascii_alphanumeric() || b == b'_')(input)
+}
+
+/// `key:` and a blank or line end.
+fn parameter_head(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    let space = |b: u8| b.is_ascii_whitespace();
+    recognize((identifier, blanks, tag(":"), take_while1(space))).parse(input)
+}
+
+/// Whether a parameter starts here.
+pub(crate) fn starts_parameter(input: &[u8]) -> bool {
+    parameter_head(input).is_ok()
+}
+
+/// Whether `string` took the text up to the *opening* quote of a later one: it goes over a line end,
+/// and either `key: ` stands before its last quote or a word follows directly.
+pub(crate) fn swallows(string: &[u8], after: &[u8]) -> bool {
+    let Some(line_end) = memchr::memrchr(b'\n', string) else {
+        return false;
+    };
+    let last_line = &string[line_end + 1..string.len() - 1];
+    let key = (blanks, identifier, blanks, tag(":"), blanks)
+        .parse(last_line)
+        .is_ok_and(|(rest, _)| rest.is_empty());
+    key || grammar::word(after).is_ok()
+}
+
+/// The first line of `text`, as an offset, that declares something: `dimension: id {`.
+pub(crate) fn declaration(text: &[u8]) -> Option<usize> {
+    let mut braces = memchr_iter(b'{', text);
+    braces.find(|&brace| {
+        // `${`, `{{` and `{%` are most of all braces in SQL; they go first.
+        if brace == 0 || !matches!(text[brace - 1], b' ' | b'\t') {
+            return false;
+        }
+        if matches!(text.get(brace + 1), Some(b'{' | b'%')) {
+            return false;
+        }
+        let start = memchr::memrchr(b'\n', &text[..brace]).map_or(0, |at| at + 1);
+        declares(&text[start..brace])
+    })
+}
+
+fn declares(line: &[u8]) -> bool {
+    let name = take_while1(|b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b'.'));
+    let parsed = (blanks, identifier, blanks, tag(":"), blanks, name, blanks).parse(line);
+    parsed.is_ok_and(|(rest, (_, key, ..))| rest.is_empty() && DECLARATIONS.contains(&key))
+}
+
+/// Where a value whose `;;` is missing ends: before the first line, but its own, that is a
+/// parameter or a `}`. Blanks before that line are left out.
+pub(crate) fn end_of_value(text: &[u8]) -> usize {
+    let mut end = text.len();
+    for line_end in memchr_iter(b'\n', text) {
+        let next = &text[line_end + 1..];
+        let (line, _) = blanks(next).unwrap_or((next, next));
+        if line.first() == Some(&b'}') || starts_parameter(line) {
+            end = line_end;
+            break;
+        }
+    }
+    text[..end].trim_ascii_end().len()
+}
+
+/// In a file where block `open` is never closed: the first line after it that starts, without any
+/// indent, something that stands in no block.
+pub(crate) fn suspect(document: &Document<'_>, open: usize) -> Option<Span> {
+    let source = document.source();
+    let mut nodes = document.nodes().skip(open);
+    let suspect = nodes.find(|node| {
+        let start = node.span().start as usize;
+        TOP_LEVEL.contains(&node.key()) && start > 0 && source[start - 1] == b'\n'
+    })?;
+    let start = suspect.span().start;
+    Some(Span::new(start, start + suspect.key().len() as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_in_sql() {
+        for (text, expect) in [
+            ("${TABLE}.a\n }\n dimension: b {\n", Some(28)),
+            ("view: +x {", Some(9)),
+            ("select {{ a }} {% if %} ${b} {", None),
+            ("function f() {\n if (a) {\n }", None),
+            ("a: hover {", None),
+            ("dimension: a b {", None),
+        ] {
+            assert_eq!(declaration(text.as_bytes()), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ends_of_values() {
+        for (text, expect) in [
+            ("a\n  type: x", "a"),
+            ("a \n\n  }\n", "a"),
+            ("a\n b::int\n c", "a\n b::int\n c"),
+            ("\n type: x", ""),
+        ] {
+            assert_eq!(end_of_value(text.as_bytes()), expect.len(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn swallowing_strings() {
+        assert!(swallows(b"\"abc\n label: \"", b"x\""));
+        assert!(swallows(b"\"abc\n label: \"", b" "));
+        assert!(swallows(b"\"abc\n, b: a \"", b"x\""));
+        assert!(!swallows(b"\"abc\n def\"", b"\n"));
+        assert!(!swallows(b"\"abc: \"", b"x"));
+    }
+}
