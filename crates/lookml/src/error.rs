@@ -31,6 +31,9 @@ pub enum SyntaxErrorKind {
     /// A value of SQL, HTML or an expression that no `;;` ends.
     #[error("this value has no closing `;;`")]
     UnterminatedRaw,
+    /// A value whose `;;` is missing and that goes on to the next one; a warning.
+    #[error("this value has no `;;` of its own and runs on over the parameters after it")]
+    RunsOn,
     /// A word that is no key.
     #[error("a `:` is missing after this word")]
     MissingColon,
@@ -66,6 +69,7 @@ impl SyntaxErrorKind {
             Self::StrayClose => "lookml-stray-close",
             Self::UnterminatedString => "lookml-unterminated-string",
             Self::UnterminatedRaw => "lookml-unterminated-value",
+            Self::RunsOn => "lookml-runs-on",
             Self::MissingColon => "lookml-missing-colon",
             Self::MissingValue => "lookml-missing-value",
             Self::MissingComma => "lookml-missing-comma",
@@ -84,7 +88,7 @@ impl SyntaxErrorKind {
             Self::UnterminatedString => {
                 "add a `\"` at its end; a `\"` inside the text is written `\\\"`"
             }
-            Self::UnterminatedRaw => {
+            Self::UnterminatedRaw | Self::RunsOn => {
                 "SQL, HTML and expressions end in `;;`; add it where the value ends"
             }
             Self::MissingColon => "parameters are written `name: value`",
@@ -99,8 +103,12 @@ impl SyntaxErrorKind {
 impl SyntaxError {
     /// The same for showing, with the file's name.
     pub fn diagnostic(&self, file: &RelPath) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(self.kind.id(), self.kind.to_string())
-            .label(Label::at(file, self.span, ""));
+        let new = match self.kind {
+            SyntaxErrorKind::RunsOn => Diagnostic::warning,
+            _ => Diagnostic::error,
+        };
+        let mut diagnostic = new(self.kind.id(), self.kind.to_string());
+        diagnostic = diagnostic.label(Label::at(file, self.span, ""));
         if let Some((span, text)) = self.related {
             diagnostic = diagnostic.label(Label::at(file, span, text));
         }

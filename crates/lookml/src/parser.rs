@@ -44,11 +44,9 @@ struct Parser<'s> {
     at: usize,
     document: Document<'s>,
     open: Vec<Open>,
-    /// The first `;;` and the first declaration at or after the places where they were last looked
-    /// for, or where that search ended. Looking again from each value of a file that lacks `;;`
-    /// would take quadratic time.
-    next_raw_end: usize,
-    next_declaration: usize,
+    /// No value without `;;` was seen yet. After one there is no `;;` to look for, and looking for
+    /// it from each value would take quadratic time.
+    raws_end: bool,
     /// A string without end was seen: from then on strings end with their line, for the same reason.
     strings_end_with_line: bool,
 }
@@ -75,10 +73,10 @@ impl<'s> Parser<'s> {
                 starts: Vec::with_capacity(tokens),
                 nodes,
                 errors: Vec::new(),
+                warnings: Vec::new(),
             },
             open: Vec::new(),
-            next_raw_end: 0,
-            next_declaration: 0,
+            raws_end: true,
             strings_end_with_line: false,
         }
     }
@@ -177,42 +175,45 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// Everything up to and with `;;`. When the `;;` of `key` is missing, the next one is that of
-    /// some later value: then this one ends where a parameter or a `}` starts a line.
+    /// Everything up to and with `;;`. Without one in the rest of the file, the value ends where a
+    /// parameter or a `}` starts a line.
     fn raw_value(&mut self, key: Span) {
         if let Ok((_, blanks)) = grammar::whitespace(self.rest()) {
             self.push_token(TokenKind::Whitespace, blanks.len());
         }
-        let end = self.find_raw_end();
-        let text = &self.source[self.at..end];
-        let runs_on = end == self.source.len()
-            || (memchr(b'\n', text).is_some() && self.declaration_before(end));
-        if runs_on {
-            self.push_token(TokenKind::Raw, recovery::end_of_value(text));
-            self.error(SyntaxErrorKind::UnterminatedRaw, key);
-        } else {
+        let found = match self.raws_end {
+            true => grammar::raw(self.rest()).ok(),
+            false => None,
+        };
+        if let Some((_, text)) = found {
+            let start = self.at;
             self.push_token(TokenKind::Raw, text.len());
             self.push_token(TokenKind::RawEnd, 2);
+            self.warn_if_runs_on(key, start, text);
+        } else {
+            self.raws_end = false;
+            self.push_token(TokenKind::Raw, recovery::end_of_value(self.rest()));
+            self.error(SyntaxErrorKind::UnterminatedRaw, key);
         }
     }
 
-    /// Where the next `;;` is; the end of the file when there is none.
-    fn find_raw_end(&mut self) -> usize {
-        if self.next_raw_end < self.at {
-            let raw = grammar::raw(self.rest()).map_or(self.rest(), |(_, raw)| raw);
-            self.next_raw_end = self.at + raw.len();
+    /// Looker reads a value without `;;` on to the next `;;`, over the parameters between. That is
+    /// no mistake of syntax, and nobody means it.
+    fn warn_if_runs_on(&mut self, key: Span, start: usize, text: &[u8]) {
+        if memchr(b'\n', text).is_none() {
+            return;
         }
-        self.next_raw_end
-    }
-
-    /// Whether a line from here to `end` declares a dimension, view or the like, which SQL never
-    /// does.
-    fn declaration_before(&mut self, end: usize) -> bool {
-        if self.next_declaration < self.at {
-            let found = recovery::declaration(&self.source[self.at..end]);
-            self.next_declaration = found.map_or(end, |offset| self.at + offset);
+        let Some(line) = recovery::declaration(text) else {
+            return;
+        };
+        if self.document.warnings.len() < MAX_ERRORS {
+            let line = Span::at(start + line.start..start + line.end);
+            self.document.warnings.push(SyntaxError {
+                kind: SyntaxErrorKind::RunsOn,
+                span: key,
+                related: Some((line, "Looker takes this for a part of the value")),
+            });
         }
-        self.next_declaration < end
     }
 
     fn colons(&mut self) -> bool {
@@ -279,7 +280,7 @@ impl<'s> Parser<'s> {
             .count();
         let inner = if is_list { 0 } else { inner };
         let matching = self.open.len().checked_sub(inner + 1);
-        if !matching.is_some_and(|index| self.open[index].is_list == is_list) {
+        if matching.is_none_or(|index| self.open[index].is_list != is_list) {
             self.stray(SyntaxErrorKind::StrayClose);
             return;
         }

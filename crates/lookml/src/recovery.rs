@@ -4,6 +4,8 @@
 //! be absurd. They decide how much of a broken file is still understood, never how a good one is
 //! read.
 
+use std::ops::Range;
+
 use memchr::memchr_iter;
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::combinator::recognize;
@@ -74,19 +76,19 @@ pub(crate) fn swallows(string: &[u8], after: &[u8]) -> bool {
     key || grammar::word(after).is_ok()
 }
 
-/// The first line of `text`, as an offset, that declares something: `dimension: id {`.
-pub(crate) fn declaration(text: &[u8]) -> Option<usize> {
-    let mut braces = memchr_iter(b'{', text);
-    braces.find(|&brace| {
+/// The first line of `text` that declares something, up to its brace: `dimension: id {`.
+pub(crate) fn declaration(text: &[u8]) -> Option<Range<usize>> {
+    memchr_iter(b'{', text).find_map(|brace| {
         // `${`, `{{` and `{%` are most of all braces in SQL; they go first.
         if brace == 0 || !matches!(text[brace - 1], b' ' | b'\t') {
-            return false;
+            return None;
         }
         if matches!(text.get(brace + 1), Some(b'{' | b'%')) {
-            return false;
+            return None;
         }
-        let start = memchr::memrchr(b'\n', &text[..brace]).map_or(0, |at| at + 1);
-        declares(&text[start..brace])
+        let line = memchr::memrchr(b'\n', &text[..brace]).map_or(0, |at| at + 1);
+        let indent = text[line..brace].len() - text[line..brace].trim_ascii_start().len();
+        declares(&text[line..brace]).then_some(line + indent..brace + 1)
     })
 }
 
@@ -131,14 +133,15 @@ mod tests {
     #[test]
     fn declarations_in_sql() {
         for (text, expect) in [
-            ("${TABLE}.a\n }\n dimension: b {\n", Some(28)),
-            ("view: +x {", Some(9)),
+            ("${TABLE}.a\n }\n dimension: b {\n", Some("dimension: b {")),
+            ("view: +x {", Some("view: +x {")),
             ("select {{ a }} {% if %} ${b} {", None),
             ("function f() {\n if (a) {\n }", None),
             ("a: hover {", None),
             ("dimension: a b {", None),
         ] {
-            assert_eq!(declaration(text.as_bytes()), expect, "{text:?}");
+            let found = declaration(text.as_bytes()).map(|line| &text[line]);
+            assert_eq!(found, expect, "{text:?}");
         }
     }
 

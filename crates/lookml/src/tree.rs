@@ -95,6 +95,7 @@ pub struct Document<'s> {
     pub(crate) starts: Vec<u32>,
     pub(crate) nodes: Vec<RawNode>,
     pub(crate) errors: Vec<SyntaxError>,
+    pub(crate) warnings: Vec<SyntaxError>,
 }
 
 impl<'s> Document<'s> {
@@ -117,6 +118,11 @@ impl<'s> Document<'s> {
         &self.errors
     }
 
+    /// What Looker reads, but not as its author meant; by position.
+    pub fn warnings(&self) -> &[SyntaxError] {
+        &self.warnings
+    }
+
     /// All tokens, in order.
     pub fn tokens(&self) -> impl ExactSizeIterator<Item = Token> {
         (0..self.kinds.len()).map(|index| self.token(index))
@@ -135,12 +141,12 @@ impl<'s> Document<'s> {
         (1..self.nodes.len()).map(|index| self.node(index))
     }
 
-    /// Bytes of memory that tokens, nodes and errors take, without the source.
+    /// Bytes of memory that tokens, nodes, errors and warnings take, without the source.
     pub fn memory(&self) -> usize {
         self.kinds.capacity() * size_of::<TokenKind>()
             + self.starts.capacity() * size_of::<u32>()
             + self.nodes.capacity() * size_of::<RawNode>()
-            + self.errors.capacity() * size_of::<SyntaxError>()
+            + (self.errors.capacity() + self.warnings.capacity()) * size_of::<SyntaxError>()
     }
 
     fn token(&self, index: usize) -> Token {
