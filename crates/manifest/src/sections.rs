@@ -1,0 +1,310 @@
+//! The sections of the main file that are no environments: canonical form, pipeline, steps, other
+//! repositories and projects, declared sites.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use storyline_text::{Diagnostic, Visible};
+
+use crate::error::{Place, did_you_mean, listed, nearest};
+use crate::file::{
+    CanonicalTable, LookerTable, ManifestFile, Map, RepositoryTable, SiteTable, Spanned,
+    StageGroup, StageTable, StepTable, Text, UsesTable,
+};
+use crate::manifest::{
+    Canonical, DeclaredSite, Environment, Looker, Manifest, Repository, Step, StoryBranch,
+};
+use crate::names::Kind;
+use crate::pattern::Variable;
+use crate::resolve::check_story_branch;
+use crate::settings::{Reader, refused};
+use crate::value::{
+    check_branch, check_constant_name, check_host, check_identifier, check_name, check_repository,
+    duration, host_of,
+};
+
+/// The rules editions that this program can produce.
+const EDITIONS: [u32; 1] = [1];
+
+impl Reader<'_> {
+    /// Everything, around the `environments` that are read already.
+    pub(crate) fn manifest(
+        &mut self,
+        table: &ManifestFile,
+        environments: BTreeMap<String, Environment>,
+    ) -> Manifest {
+        let pipeline = self.pipeline(&table.pipeline.stages, &environments);
+        let canonical = self.canonical(&table.canonical);
+        Manifest {
+            rules: self.rules(table.storyline.rules.as_ref()),
+            story_branch: self.canonical_story_branch(&table.story.branch),
+            steps: self.steps(&table.stage, &pipeline),
+            repositories: self.repositories(&table.repository),
+            sites: table
+                .site
+                .iter()
+                .filter_map(|site| self.site(site))
+                .collect(),
+            uses: self.uses(&table.uses),
+            hosts: self.hosts(&table.looker.hosts, &canonical, &environments),
+            pipeline,
+            canonical,
+            environments,
+        }
+    }
+
+    fn rules(&mut self, rules: Option<&Spanned<i64>>) -> u32 {
+        let Some(rules) = rules else {
+            return EDITIONS[0];
+        };
+        let known = EDITIONS.into_iter().find(|e| i64::from(*e) == rules.value);
+        known.unwrap_or_else(|| {
+            let title = format!("this program does not know rules edition {}", rules.value);
+            let editions = listed(&EDITIONS.map(|e| e.to_string()));
+            let place = self.place(rules.span);
+            self.report.push(
+                Diagnostic::error("unknown-edition", title)
+                    .label(place.label(""))
+                    .help(format!(
+                        "editions: {editions}; a newer program may know more"
+                    )),
+            );
+            EDITIONS[0]
+        })
+    }
+
+    fn canonical(&mut self, table: &CanonicalTable) -> Canonical {
+        for name in table.constants.keys() {
+            self.check(name, "the constant's name", check_constant_name);
+        }
+        let constants = table.constants.iter();
+        Canonical {
+            repository: self.checked(&table.repository, "repository", check_repository),
+            branch: self.checked(&table.branch, "branch", check_branch),
+            looker: table.looker.as_ref().map(|looker| self.looker(looker)),
+            constants: constants
+                .map(|(k, v)| (k.value.clone(), v.value.clone()))
+                .collect(),
+        }
+    }
+
+    fn looker(&mut self, table: &LookerTable) -> Looker {
+        let project = |name: &str| check_name(&Kind::Project, name);
+        Looker {
+            url: self.checked(&table.url, "Looker's URL", |url| host_of(url).map(drop)),
+            project: self.checked(&table.project, "project", project),
+            deploy: table.deploy,
+        }
+    }
+
+    fn canonical_story_branch(&mut self, text: &Option<Text>) -> Option<StoryBranch> {
+        let pattern = self.story_branch(text, &[Variable::Id])?;
+        let branch = StoryBranch(pattern.value);
+        check_story_branch(&branch, &pattern.place, self.report);
+        Some(branch)
+    }
+
+    fn hosts(
+        &mut self,
+        more: &[Text],
+        canonical: &Canonical,
+        environments: &BTreeMap<String, Environment>,
+    ) -> BTreeSet<String> {
+        for host in more {
+            self.check(host, "host", check_host);
+        }
+        let lookers = environments.values().filter_map(|e| e.looker.as_ref());
+        let lookers = lookers.chain(&canonical.looker);
+        let urls = lookers.filter_map(|looker| host_of(looker.url.as_ref()?).ok());
+        let more = more.iter().map(|host| host.value.to_ascii_lowercase());
+        urls.chain(more).collect()
+    }
+
+    fn uses(&mut self, table: &Map<UsesTable>) -> BTreeMap<String, Vec<String>> {
+        let mut uses = BTreeMap::new();
+        for (project, used) in table {
+            self.check(project, "project", |name| check_name(&Kind::Project, name));
+            for model in &used.value.models {
+                self.check(model, "model", |name| check_name(&Kind::Model, name));
+            }
+            let models = used.value.models.iter().map(|m| m.value.clone());
+            uses.insert(project.value.clone(), models.collect());
+        }
+        uses
+    }
+
+    fn pipeline(
+        &mut self,
+        groups: &[Spanned<StageGroup>],
+        environments: &BTreeMap<String, Environment>,
+    ) -> Vec<Vec<String>> {
+        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+        let mut pipeline = Vec::new();
+        for group in groups {
+            let one;
+            let stages = match &group.value {
+                StageGroup::Several(stages) => stages,
+                StageGroup::One(stage) => {
+                    one = vec![Text {
+                        span: group.span,
+                        value: stage.clone(),
+                    }];
+                    &one
+                }
+            };
+            for stage in stages {
+                let place = self.place(stage.span);
+                if let Some(first) = seen.insert(stage.value.clone(), place.clone()) {
+                    let title = format!("stage `{}` is there twice", stage.value);
+                    self.report.push(
+                        Diagnostic::error("duplicate-stage", title)
+                            .label(place.label("again"))
+                            .label(first.label("first"))
+                            .help("take one of them away"),
+                    );
+                }
+                if !environments.contains_key(&stage.value) {
+                    let known: Vec<&str> = environments.keys().map(String::as_str).collect();
+                    self.unknown(stage, "environment", "environments", &known);
+                }
+            }
+            pipeline.push(stages.iter().map(|s| s.value.clone()).collect());
+        }
+        pipeline
+    }
+
+    fn steps(
+        &mut self,
+        table: &Map<StageTable>,
+        pipeline: &[Vec<String>],
+    ) -> BTreeMap<String, Vec<Step>> {
+        let known: Vec<&str> = pipeline.iter().flatten().map(String::as_str).collect();
+        let mut steps = BTreeMap::new();
+        for (stage, table) in table {
+            if !known.contains(&stage.value.as_str()) {
+                self.unknown(stage, "stage", "stages in `pipeline.stages`", &known);
+            }
+            let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
+            let mut of_stage = Vec::new();
+            for step in &table.value.step {
+                let step = self.step(&step.value);
+                of_stage.push(step);
+            }
+            for step in &of_stage {
+                if let Some(first) = seen.insert(&step.name, step.place.clone()) {
+                    let title = format!("step `{}` is there twice", Visible(step.name.as_bytes()));
+                    self.report.push(
+                        Diagnostic::error("duplicate-step", title)
+                            .label(step.place.label("again"))
+                            .label(first.label("first"))
+                            .help("give each step of a stage a name of its own"),
+                    );
+                }
+            }
+            drop(seen);
+            of_stage.sort_by_key(|step| (step.phase, step.wave));
+            steps.insert(stage.value.clone(), of_stage);
+        }
+        steps
+    }
+
+    fn step(&mut self, table: &StepTable) -> Step {
+        self.check(&table.name, "the step's name", check_identifier);
+        let run = &table.run;
+        if run.value.first().is_none_or(String::is_empty) {
+            let place = self.place(run.span);
+            self.report.push(
+                Diagnostic::error("empty-run", "the step names no program")
+                    .label(place.label(""))
+                    .help(
+                        "write the program and its arguments, as in `run = [\"dbt\", \"build\"]`",
+                    ),
+            );
+        }
+        let timeout = table.timeout.as_ref().and_then(|text| {
+            let timeout = duration(&text.value);
+            if timeout.is_none() {
+                let place = self.place(text.span);
+                let text = Visible(text.value.as_bytes());
+                self.report.push(
+                    Diagnostic::error("bad-duration", format!("`{text}` is no length of time"))
+                        .label(place.label(""))
+                        .help("write a number and `s`, `m` or `h`, as in `90s`, `30m` or `2h`"),
+                );
+            }
+            timeout
+        });
+        Step {
+            name: table.name.value.clone(),
+            phase: table.phase,
+            wave: table.wave,
+            run: run.value.clone(),
+            timeout,
+            place: self.place(table.name.span),
+        }
+    }
+
+    fn repositories(&mut self, table: &Map<RepositoryTable>) -> BTreeMap<String, Repository> {
+        let mut repositories = BTreeMap::new();
+        for (name, repository) in table {
+            self.check(name, "the repository's name", check_identifier);
+            self.check(&repository.value.url, "repository", check_repository);
+            let url = repository.value.url.value.clone();
+            let order = repository.value.order;
+            repositories.insert(name.value.clone(), Repository { url, order });
+        }
+        repositories
+    }
+
+    fn site(&mut self, site: &Spanned<SiteTable>) -> Option<DeclaredSite> {
+        let SiteTable { files, path, kind } = &site.value;
+        for (text, what) in [(files, "glob"), (path, "path")] {
+            self.check(text, what, |t| match t {
+                "" => Err("it is empty".into()),
+                _ => Ok(()),
+            });
+        }
+        let Ok(known) = kind.value.parse() else {
+            let kinds = Kind::words();
+            self.unknown(kind, "kind of name", "kinds", &kinds);
+            return None;
+        };
+        Some(DeclaredSite {
+            files: files.value.clone(),
+            path: path.value.clone(),
+            kind: known,
+            place: self.place(site.span),
+        })
+    }
+
+    fn unknown(&mut self, text: &Text, what: &str, several: &str, known: &[&str]) {
+        let near = nearest(&text.value, known.iter().copied());
+        let name = Visible(text.value.as_bytes());
+        let id = match what {
+            "environment" => "unknown-environment",
+            "stage" => "unknown-stage",
+            _ => "unknown-kind",
+        };
+        let diagnostic = Diagnostic::error(id, format!("`{name}` is no {what}"))
+            .label(self.place(text.span).label(""))
+            .help(did_you_mean(near, several, known));
+        self.report.push(diagnostic);
+    }
+
+    fn check(&mut self, text: &Text, what: &str, check: impl Fn(&str) -> Result<(), String>) {
+        if let Err(reason) = check(&text.value) {
+            let label = self.place(text.span).label("");
+            self.report.push(refused(what, &text.value, label, &reason));
+        }
+    }
+
+    fn checked(
+        &mut self,
+        text: &Option<Text>,
+        what: &str,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Option<String> {
+        let text = text.as_ref()?;
+        self.check(text, what, check);
+        Some(text.value.clone())
+    }
+}

@@ -1,0 +1,174 @@
+//! Which values can stand where they are going to stand. Each check gives the reason as a clause
+//! that begins with "it".
+
+use std::time::Duration;
+
+use storyline_text::{Visible, check_component};
+
+use crate::names::Kind;
+
+/// Whether `name` can stand at every place where names of `kind` stand.
+pub(crate) fn check_name(kind: &Kind, name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("it is empty".into());
+    }
+    if name.len() > 255 {
+        return Err(format!("it is {} bytes long; 255 are allowed", name.len()));
+    }
+    match kind {
+        Kind::Model => {
+            component(name)?;
+            component(&format!("{name}.model.lkml"))?;
+            refuse(name, &["[", "%", "@{", "{{"])
+        }
+        Kind::Project => {
+            component(name)?;
+            refuse(name, &["[", "%", "@{", "{{"])
+        }
+        Kind::Label => plain(name, &[]).and(refuse(name, &["\"", "\\"])),
+        // Its value may be SQL of several lines.
+        Kind::Constant(_) => plain(name, &['\n', '\t']).and(refuse(name, &["\"", "\\"])),
+        Kind::Connection | Kind::Schema | Kind::Database => plain(name, &[]).and(unquoted(name)),
+        Kind::Ref | Kind::Url => match name.find(char::is_whitespace) {
+            Some(_) => Err("it holds a space".into()),
+            None => plain(name, &[]).and(unquoted(name)),
+        },
+    }
+}
+
+fn component(name: &str) -> Result<(), String> {
+    check_component(name.as_bytes()).map_err(|reason| reason.to_string())
+}
+
+fn unquoted(name: &str) -> Result<(), String> {
+    refuse(name, &["\"", "'", "`", "\\", "@{"])
+}
+
+fn refuse(name: &str, parts: &[&str]) -> Result<(), String> {
+    match parts.iter().find(|part| name.contains(**part)) {
+        Some(part) => Err(format!("it holds `{part}`")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses what acts on a terminal or misleads a reader, except what is `allowed`.
+fn plain(text: &str, allowed: &[char]) -> Result<(), String> {
+    match text
+        .chars()
+        .find(|c| Visible::hides(*c) && !allowed.contains(c))
+    {
+        Some(c) => Err(format!("it holds `{}`", c.escape_unicode())),
+        None => Ok(()),
+    }
+}
+
+/// Environments name branches, folders and lines in reports; users name owners of forks.
+pub(crate) fn check_identifier(name: &str) -> Result<(), String> {
+    let first = name
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_ascii_alphanumeric());
+    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if !first || !name.chars().all(rest) {
+        return Err(
+            "it is not made of letters, digits, `.`, `_` and `-`, a letter or digit first".into(),
+        );
+    }
+    component(name)
+}
+
+/// Constants are named in `@{NAME}`.
+pub(crate) fn check_constant_name(name: &str) -> Result<(), String> {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if name.is_empty() || !name.chars().all(word) {
+        return Err("it is not made of letters, digits, `_` and `-`".into());
+    }
+    Ok(())
+}
+
+/// Whether Git takes `url` for a repository and for nothing else, such as an option.
+pub(crate) fn check_repository(url: &str) -> Result<(), String> {
+    if url.is_empty() {
+        return Err("it is empty".into());
+    }
+    if url.starts_with('-') {
+        return Err("it begins with `-`, as an option does".into());
+    }
+    if url.contains(char::is_whitespace) {
+        return Err("it holds a space".into());
+    }
+    if url.contains("::") {
+        return Err("it names a remote helper (`::`)".into());
+    }
+    plain(url, &[])
+}
+
+/// Whether `branch` can be a branch's name: Git's rules, and not like an option.
+pub(crate) fn check_branch(branch: &str) -> Result<(), String> {
+    if branch.starts_with('-') {
+        return Err("it begins with `-`, as an option does".into());
+    }
+    plain(branch, &[])?;
+    refuse(
+        branch,
+        &[" ", "~", "^", ":", "?", "*", "[", "\\", "..", "@{"],
+    )?;
+    for component in branch.split('/') {
+        if component.is_empty() {
+            return Err("it is empty, or has nothing before or after a `/`".into());
+        }
+        if component.starts_with('.') || component.ends_with('.') || component.ends_with(".lock") {
+            return Err(format!("Git refuses `{component}` in a branch"));
+        }
+    }
+    if branch == "@" || branch == "HEAD" {
+        return Err("Git means something else by it".into());
+    }
+    Ok(())
+}
+
+/// The host of an `https://` or `http://` URL, lower case, without the port.
+pub(crate) fn host_of(url: &str) -> Result<String, String> {
+    let scheme = ["https://", "http://"].into_iter();
+    let rest = scheme.filter_map(|s| url.strip_prefix(s)).next();
+    let rest = rest.ok_or("it does not begin with `https://`")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    if authority.contains('@') {
+        return Err("it holds a user name; credentials do not belong in a manifest".into());
+    }
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
+    if port.parse::<u16>().is_err() {
+        return Err(format!("`{port}` is no port"));
+    }
+    plain(url, &[]).and(refuse(url, &[" ", "\"", "\\"]))?;
+    check_host(host)?;
+    Ok(host.to_ascii_lowercase())
+}
+
+/// Whether `host` is a host's name alone, without scheme, port or path.
+pub(crate) fn check_host(host: &str) -> Result<(), String> {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let part = |p: &str| !p.is_empty() && !p.starts_with('-') && p.chars().all(letter);
+    if host.split('.').all(part) {
+        Ok(())
+    } else {
+        Err(format!("`{host}` is no host name"))
+    }
+}
+
+/// Reads `90s`, `30m` or `2h`.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    if !number.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let number: u64 = number.parse().ok()?;
+    let total = number.checked_mul(seconds).filter(|total| *total > 0)?;
+    Some(Duration::from_secs(total))
+}
