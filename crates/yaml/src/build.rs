@@ -1,0 +1,267 @@
+//! Makes the arena from the parser's events.
+
+use granit_parser::{
+    Event, Options, Parser, ScalarStyle, ScanError, Span as Place, StructureStyle,
+};
+use storyline_text::Span;
+
+use crate::cook;
+use crate::document::{Arena, Entry, NONE, Properties};
+use crate::node::{self, Kind, Style};
+use crate::read::MAX_DEPTH;
+use crate::shadow::Shadow;
+use crate::{Fault, ReadError};
+
+/// Reads `text`, which is `source` itself or its `shadow`.
+pub(crate) fn build(
+    source: &[u8],
+    text: &str,
+    shadow: Option<&Shadow>,
+) -> Result<Arena, ReadError> {
+    let mut builder = Builder {
+        source,
+        shadow,
+        arena: Arena::default(),
+        open: Vec::new(),
+        anchors: Vec::new(),
+        seen: 0,
+    };
+    for event in Parser::new_from_str_with_options(text, options()) {
+        let (event, place) = event.map_err(|error| builder.syntax(&error))?;
+        builder.event(event, &place)?;
+    }
+    Ok(builder.arena)
+}
+
+/// The parser's own limits are twice ours, so that ours are met first.
+fn options() -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    options.emit_unresolved_aliases = true;
+    options.emit_anchor_events = true;
+    options.flow_nesting_limit = 2 * MAX_DEPTH;
+    options.block_nesting_limit = 2 * MAX_DEPTH;
+    options
+}
+
+struct Builder<'t> {
+    source: &'t [u8],
+    shadow: Option<&'t Shadow>,
+    arena: Arena,
+    open: Vec<Open>,
+    /// The parser's number of an anchor, and where it is among the properties.
+    anchors: Vec<(usize, usize)>,
+    /// The end of the last bytes that belong to some node.
+    seen: u32,
+}
+
+/// A collection whose end was not seen yet.
+struct Open {
+    node: u32,
+    children: u32,
+    /// The key that waits for its value.
+    key: u32,
+    in_flow: bool,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event<'_>, place: &Place) -> Result<(), ReadError> {
+        match event {
+            Event::DocumentStart(explicit, _) => {
+                if explicit {
+                    self.seen = self.span(place).end;
+                }
+                self.arena.documents += 1;
+            }
+            Event::DocumentEnd => self.see(self.span(place)),
+            Event::Scalar(value, style, ..) => self.scalar(&value, style, place),
+            Event::MappingStart(style, ..) => self.start(Kind::Mapping, style, place)?,
+            Event::SequenceStart(style, ..) => self.start(Kind::Sequence, style, place)?,
+            Event::MappingEnd | Event::SequenceEnd => self.end(place),
+            Event::Anchor(number, _) => self.anchor(number, place),
+            Event::Alias(number) => self.alias(Some(number), place),
+            Event::UnresolvedAlias(_) => self.alias(None, place),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn offset(&self, offset: usize) -> u32 {
+        let offset = self
+            .shadow
+            .map_or(offset, |shadow| shadow.to_source(offset));
+        u32::try_from(offset).unwrap_or(u32::MAX)
+    }
+
+    fn span(&self, place: &Place) -> Span {
+        // The parser reads from a `str` and so always knows bytes.
+        let bytes = place.byte_range().unwrap_or_default();
+        Span::new(self.offset(bytes.start), self.offset(bytes.end))
+    }
+
+    /// Notes bytes that belong to some node; an empty span says nothing about what was read.
+    fn see(&mut self, span: Span) {
+        if !span.is_empty() {
+            self.seen = self.seen.max(span.end);
+        }
+    }
+
+    fn push(&mut self, kind: Kind, span: Span, link: u32, place: &Place) {
+        let id = self.arena.nodes.len() as u32;
+        let mut entry = Entry {
+            parent: NONE,
+            slot: self.arena.documents.saturating_sub(1),
+            span,
+            link,
+            kind,
+            in_flow: false,
+            is_key: false,
+        };
+        if let Some(open) = self.open.last_mut() {
+            entry.parent = open.node;
+            entry.in_flow = open.in_flow;
+            entry.slot = open.children;
+            if self.arena.nodes[open.node as usize].kind == Kind::Mapping {
+                entry.is_key = open.children % 2 == 0;
+                if entry.is_key {
+                    open.key = id;
+                }
+                entry.slot = open.key;
+            }
+            open.children += 1;
+        }
+        self.arena.nodes.push(entry);
+        if let Some(tag) = place.tag_span() {
+            let tag = Some(self.span(&tag));
+            self.arena.properties.push(Properties {
+                node: id,
+                tag,
+                anchor: None,
+                aliases: 0,
+            });
+        }
+    }
+
+    fn start(&mut self, kind: Kind, style: StructureStyle, place: &Place) -> Result<(), ReadError> {
+        let span = self.span(place);
+        if self.open.len() == MAX_DEPTH {
+            return Err(ReadError::TooDeep(span));
+        }
+        let node = self.arena.nodes.len() as u32;
+        self.push(kind, span, NONE, place);
+        let around = self.open.last().is_some_and(|open| open.in_flow);
+        self.open.push(Open {
+            node,
+            children: 0,
+            key: NONE,
+            in_flow: around || style == StructureStyle::Flow,
+        });
+        if style == StructureStyle::Flow {
+            self.see(span);
+        }
+        Ok(())
+    }
+
+    /// A block collection ends where its last child does, one in brackets with its bracket.
+    fn end(&mut self, place: &Place) {
+        let span = self.span(place);
+        self.see(span);
+        if let Some(open) = self.open.pop() {
+            let end = self.arena.nodes.len() as u32;
+            let first = self.arena.nodes.get(open.node as usize + 1);
+            let first = first.map_or(span.start, |child| child.span.start);
+            let entry = &mut self.arena.nodes[open.node as usize];
+            entry.link = end;
+            entry.span = Span::new(entry.span.start.min(first), self.seen);
+        }
+    }
+
+    fn scalar(&mut self, value: &str, style: ScalarStyle, place: &Place) {
+        let id = self.arena.nodes.len() as u32;
+        let mut span = self.span(place);
+        let mut link = NONE;
+        let style = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted => Style::Single,
+            ScalarStyle::DoubleQuoted => Style::Double,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
+        };
+        if style.is_block() {
+            (span, link) = self.block(span);
+        }
+        self.push(Kind::Scalar(style), span, link, place);
+        self.see(span);
+        if !span.is_empty() {
+            let content = node::content(self.source, style, span);
+            if content.slice(self.source) != value.as_bytes() {
+                let value = match self.shadow {
+                    Some(_) => Shadow::restore(value),
+                    None => value.to_owned(),
+                };
+                self.arena.cooked.push((id, value));
+            }
+        }
+    }
+
+    /// The parser's span of a block scalar starts at its text, and may end in the indentation of
+    /// the line that follows. Gives the span from the header on, and where the text starts.
+    fn block(&self, span: Span) -> (Span, u32) {
+        let start = self.seen + cook::header(&self.source[self.seen as usize..]) as u32;
+        let header = cook::first_line(&self.source[start as usize..]).len() as u32;
+        let content = start + header;
+        let mut end = span.end.max(content);
+        if (end as usize) < self.source.len() {
+            let line = &self.source[content as usize..end as usize];
+            let blanks = line.iter().rev().take_while(|b| matches!(b, b' ' | b'\t'));
+            end -= blanks.count() as u32;
+        }
+        (Span::new(start, end), span.start.max(content).min(end))
+    }
+
+    fn anchor(&mut self, number: usize, place: &Place) {
+        let anchor = Some(self.span(place));
+        let node = (self.arena.nodes.len() as u32).saturating_sub(1);
+        let properties = &mut self.arena.properties;
+        match properties.last_mut() {
+            Some(last) if last.node == node => last.anchor = anchor,
+            _ => properties.push(Properties {
+                node,
+                tag: None,
+                anchor,
+                aliases: 0,
+            }),
+        }
+        self.anchors.push((number, properties.len() - 1));
+    }
+
+    fn alias(&mut self, number: Option<usize>, place: &Place) {
+        let span = self.span(place);
+        let known = number.and_then(|n| self.anchors.binary_search_by_key(&n, |a| a.0).ok());
+        let target = match known {
+            Some(at) => {
+                let properties = &mut self.arena.properties[self.anchors[at].1];
+                properties.aliases += 1;
+                properties.node
+            }
+            None => {
+                self.arena.errors.push(ReadError::UnknownAnchor(span));
+                NONE
+            }
+        };
+        self.push(Kind::Alias, span, target, place);
+        self.see(span);
+    }
+
+    fn syntax(&self, error: &ScanError) -> ReadError {
+        let at = self.offset(error.marker().byte_offset().unwrap_or_default());
+        let at = at.min(self.source.len() as u32);
+        let rest = &self.source[at as usize..];
+        let shown = u32::from(!rest.is_empty() && !matches!(rest[0], b'\n' | b'\r'));
+        let at = Span::new(at, at + shown);
+        match Fault::from(error.kind()) {
+            Fault::TooDeep => ReadError::TooDeep(at),
+            fault => ReadError::Syntax { at, fault },
+        }
+    }
+}

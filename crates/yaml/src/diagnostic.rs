@@ -1,0 +1,101 @@
+//! The crate's errors as diagnostics: what to see at the place, and what to type.
+
+use storyline_text::{Diagnostic, Label, RelPath};
+
+use crate::error::{EditError, Fault, ReadError, VerifyError};
+
+impl ReadError {
+    /// What a person is told about it.
+    pub fn diagnostic(&self, file: &RelPath) -> Diagnostic {
+        let (id, help) = match self {
+            ReadError::TooLarge(_) => ("yaml-too-large", "split the file"),
+            ReadError::TooDeep(_) => ("yaml-too-deep", "close the brackets that are open here"),
+            ReadError::UnknownAnchor(_) => (
+                "yaml-unknown-anchor",
+                "define the anchor above with `&name`, or quote the value if it only starts with `*`",
+            ),
+            ReadError::Syntax { fault, .. } => ("yaml-syntax", fault.help()),
+        };
+        let label = match self.span() {
+            Some(at) => Label::at(file, at, "here"),
+            None => Label::path(file, ""),
+        };
+        Diagnostic::error(id, self.to_string())
+            .label(label)
+            .help(help)
+    }
+}
+
+impl Fault {
+    /// What to change.
+    fn help(&self) -> &'static str {
+        match self {
+            Fault::Tab => "replace the tabs at the start of this line by spaces",
+            Fault::Indentation => {
+                "start this line in the same column as the entries that it belongs to"
+            }
+            Fault::Colon => "put the value in quotes if `: ` is a part of it",
+            Fault::MissingColon => "write `key: value`, with a space after the colon",
+            Fault::OpenQuote => "close the quote; inside '…' an apostrophe is written twice",
+            Fault::AfterQuote => {
+                "put the whole value inside the quotes; inside '…' an apostrophe is written twice"
+            }
+            Fault::Escape => "write `\\\\` for a backslash, or use single quotes",
+            Fault::Bracket => {
+                "close every `[` with `]` and every `{` with `}`; put a value in quotes if they are a part of it"
+            }
+            Fault::Start(_) => "put the value in quotes",
+            Fault::Block => {
+                "write `|` or `>` alone on its line, and the text below it, indented evenly"
+            }
+            Fault::TooDeep => "close the brackets that are open here",
+            Fault::Other(_) => "compare this line with the ones above it",
+        }
+    }
+}
+
+impl EditError {
+    /// What a person is told about it.
+    pub fn diagnostic(&self, file: &RelPath) -> Diagnostic {
+        let (id, help) = match self {
+            EditError::Alias { .. } => (
+                "yaml-alias",
+                "write the value here in place of the alias, or change it at the anchor",
+            ),
+            EditError::Merge(_) => ("yaml-merge", "change the mapping that is merged"),
+            EditError::DuplicateKey { .. } => ("yaml-duplicate-key", "remove one of the two keys"),
+            EditError::Missing { .. } => ("yaml-no-value", "write a value after the colon"),
+            EditError::Block { .. } => ("yaml-block", "write the value in quotes on one line"),
+            EditError::Part(_) => (
+                "yaml-part",
+                "write the name on one line, without escapes in it",
+            ),
+            EditError::Unsafe { .. } => ("yaml-needs-quotes", "put the value in double quotes"),
+        };
+        let mut diagnostic = Diagnostic::error(id, self.to_string())
+            .label(Label::at(file, self.span(), ""))
+            .help(help);
+        if let EditError::Alias { anchor, .. } = self {
+            diagnostic = diagnostic.label(Label::at(file, *anchor, "the value stands here"));
+        }
+        diagnostic
+    }
+}
+
+impl VerifyError {
+    /// What a person is told about it; places are those in the file before the edits.
+    pub fn diagnostic(&self, file: &RelPath) -> Diagnostic {
+        let at = match self {
+            VerifyError::Unreadable(_) => None,
+            VerifyError::Outside(at) | VerifyError::Value { at, .. } => Some(*at),
+            VerifyError::Structure { before, .. } => *before,
+        };
+        let label = match at {
+            Some(at) => Label::at(file, at, "in the file before the edits"),
+            None => Label::path(file, ""),
+        };
+        Diagnostic::error("yaml-edit-changed-more", self.to_string())
+            .label(label)
+            .help("the file is left as it was; please report this with the file")
+    }
+}

@@ -1,0 +1,171 @@
+//! A file that was read: an arena of nodes in the order of their bytes.
+//!
+//! Nodes know their parent and the end of their subtree, so paths are made only when somebody asks
+//! for one, a subtree is skipped in one step, and dropping a document never recurses.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
+use storyline_text::Span;
+
+use crate::node::{Kind, Node, Scalar};
+use crate::{Pattern, ReadError, find};
+
+/// No parent, no target.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// What is kept of every node.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Index of the mapping or sequence that holds it; [`NONE`] for a root.
+    pub(crate) parent: u32,
+    /// In a sequence the position from 0, in a mapping the index of the key (a key's is its own),
+    /// at a root the number of the YAML document in the stream.
+    pub(crate) slot: u32,
+    /// From the first byte of the node to its last, without tag and anchor.
+    pub(crate) span: Span,
+    /// For a collection the index after its last descendant, for an alias its target or [`NONE`],
+    /// for a block scalar the byte where its first line of text starts.
+    pub(crate) link: u32,
+    pub(crate) kind: Kind,
+    /// Stands between brackets, at whatever distance.
+    pub(crate) in_flow: bool,
+    pub(crate) is_key: bool,
+}
+
+/// Tag and anchor, which few nodes have.
+#[derive(Clone, Debug)]
+pub(crate) struct Properties {
+    pub(crate) node: u32,
+    pub(crate) tag: Option<Span>,
+    pub(crate) anchor: Option<Span>,
+    /// How many aliases refer to this node.
+    pub(crate) aliases: usize,
+}
+
+/// Everything that reading found, besides the bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Arena {
+    pub(crate) nodes: Vec<Entry>,
+    /// By node.
+    pub(crate) properties: Vec<Properties>,
+    /// Values that differ from the bytes of the content, by node.
+    pub(crate) cooked: Vec<(u32, String)>,
+    /// How many YAML documents the stream holds.
+    pub(crate) documents: u32,
+    /// Tabs of the indentation were read as several spaces, or may have been.
+    pub(crate) widened: bool,
+    pub(crate) errors: Vec<ReadError>,
+}
+
+impl Arena {
+    pub(crate) fn properties(&self, node: u32) -> Option<&Properties> {
+        let at = self.properties.binary_search_by_key(&node, |p| p.node);
+        at.ok().map(|at| &self.properties[at])
+    }
+
+    /// The index after the last node of the subtree.
+    pub(crate) fn subtree_end(&self, node: u32) -> u32 {
+        let entry = &self.nodes[node as usize];
+        if entry.kind.is_collection() {
+            entry.link
+        } else {
+            node + 1
+        }
+    }
+}
+
+/// A YAML file that was read; it may hold several YAML documents, or none. See [`crate::read`].
+#[derive(Debug)]
+pub struct Document<'s> {
+    pub(crate) source: &'s [u8],
+    pub(crate) arena: Arena,
+    duplicates: OnceLock<HashSet<u32>>,
+}
+
+impl<'s> Document<'s> {
+    pub(crate) fn new(source: &'s [u8], arena: Arena) -> Self {
+        Self {
+            source,
+            arena,
+            duplicates: OnceLock::new(),
+        }
+    }
+
+    /// The bytes that were read.
+    pub fn source(&self) -> &'s [u8] {
+        self.source
+    }
+
+    /// What is wrong with the file. With an error of any kind but [`ReadError::UnknownAnchor`] the
+    /// document has no nodes.
+    pub fn errors(&self) -> &[ReadError] {
+        &self.arena.errors
+    }
+
+    /// How many YAML documents the file holds.
+    pub fn len(&self) -> usize {
+        self.arena.documents as usize
+    }
+
+    /// Whether the file holds no YAML document: it is empty, only comments, or could not be read.
+    pub fn is_empty(&self) -> bool {
+        self.arena.documents == 0
+    }
+
+    /// All nodes, keys included, in the order of their bytes.
+    pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
+        (0..self.arena.nodes.len() as u32).map(|id| Node { document: self, id })
+    }
+
+    /// The root of each YAML document.
+    pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
+        let end = self.arena.nodes.len() as u32;
+        let first = (end > 0).then_some(0);
+        let ids = std::iter::successors(first, move |id| {
+            Some(self.arena.subtree_end(*id)).filter(|next| *next < end)
+        });
+        ids.map(|id| Node { document: self, id })
+    }
+
+    /// The scalars, and the aliases of scalars, whose address `pattern` matches, in the order of
+    /// their bytes. Keys are not among them. Aliases of mappings and sequences are not followed, and
+    /// merges (`<<`) are not applied: see [`Document::aliases`].
+    pub fn find(&self, pattern: &Pattern) -> impl Iterator<Item = Scalar<'_>> {
+        find::Matches::new(self, pattern).filter_map(Node::scalar)
+    }
+
+    /// The nodes of every kind whose address `pattern` matches.
+    pub fn find_nodes(&self, pattern: &Pattern) -> impl Iterator<Item = Node<'_>> {
+        find::Matches::new(self, pattern)
+    }
+
+    /// Every alias (`*name`). What stands behind an alias of a collection is found at its anchor
+    /// only, so whoever needs every place of a name has to look whether there are any.
+    pub fn aliases(&self) -> impl Iterator<Item = Node<'_>> {
+        self.nodes().filter(|node| node.kind() == Kind::Alias)
+    }
+
+    /// Keys that stand twice or more in their mapping, every one of them.
+    pub fn duplicate_keys(&self) -> impl Iterator<Item = Scalar<'_>> {
+        let duplicates = self.duplicates();
+        let scalars = self.nodes().filter_map(Node::scalar);
+        scalars.filter(|key| duplicates.contains(&key.id()))
+    }
+
+    /// Made when first asked for: files are mostly read, seldom edited.
+    pub(crate) fn duplicates(&self) -> &HashSet<u32> {
+        self.duplicates.get_or_init(|| {
+            let mut first = HashMap::new();
+            let mut twice = HashSet::new();
+            let scalars = self.nodes().filter_map(Node::scalar);
+            for key in scalars.filter(Scalar::is_key) {
+                let entry = &self.arena.nodes[key.id() as usize];
+                if let Some(other) = first.insert((entry.parent, key.value()), key.id()) {
+                    twice.extend([other, key.id()]);
+                }
+            }
+            twice
+        })
+    }
+}

@@ -1,0 +1,306 @@
+//! Edits of one scalar: the style stays, and what a style cannot say safely is not written.
+
+use std::iter;
+
+use storyline_text::{Edit, Span};
+
+use crate::cook;
+use crate::error::EditError;
+use crate::node::{Kind, Node, Scalar, Style};
+use crate::plain::{self, Meaning};
+
+/// A change of one scalar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// The bytes that change, and what they become.
+    pub edit: Edit,
+    /// Whether the scalar had to be put in double quotes, or others than it had, to hold the new
+    /// value. Replacing it back then does not bring the old bytes back.
+    pub requoted: bool,
+    /// How many aliases elsewhere in the file change with it.
+    pub aliases: usize,
+}
+
+impl Scalar<'_> {
+    /// Gives the scalar another value, in the style that it has. If the value cannot be said in that
+    /// style, or would be taken for something else than text (`true`, `1e3`, `{{ x }}`) where the
+    /// old one was not, it is put in double quotes.
+    ///
+    /// # Errors
+    /// [`EditError`] for an alias, a merge key, a scalar below a key that stands twice, a missing
+    /// value, and a block of text that cannot hold the new value under its header.
+    pub fn replace(&self, value: &str) -> Result<Replacement, EditError> {
+        self.check_editable()?;
+        let content = self.content();
+        if value == self.value() {
+            return Ok(self.replacement(content, self.raw()));
+        }
+        match self.style() {
+            Style::Plain if self.is_plain(value) => Ok(self.replacement(content, value)),
+            Style::Double => Ok(self.replacement(content, plain::double(value))),
+            Style::Literal | Style::Folded => self.replace_block(value),
+            Style::Plain | Style::Single => match plain::single(value) {
+                Some(single) if self.style() == Style::Single => {
+                    Ok(self.replacement(content, single))
+                }
+                _ => {
+                    let quoted = format!("\"{}\"", plain::double(value));
+                    let mut replacement = self.replacement(self.span(), quoted);
+                    replacement.requoted = true;
+                    Ok(replacement)
+                }
+            },
+        }
+    }
+
+    /// Replaces a part of the content, such as a name inside an address inside a long text. `part`
+    /// is in bytes of the file, `text` is what those bytes shall say; quotes and backslashes in it
+    /// are escaped as the style wants.
+    ///
+    /// # Errors
+    /// As [`Scalar::replace`]; [`EditError::Part`] if `part` is not inside the content, spans lines
+    /// or cuts a character or an escape in two; [`EditError::Unsafe`] if the text would be taken for
+    /// something else, since a part cannot be quoted.
+    pub fn replace_within(&self, part: Span, text: &str) -> Result<Replacement, EditError> {
+        self.check_editable()?;
+        let source = self.document().source;
+        let content = self.content();
+        let old = part.slice(source);
+        let cut = [part.start, part.end].iter().any(|at| self.cuts(*at));
+        if !content.contains(part) || old.iter().any(|b| b"\r\n".contains(b)) || cut {
+            return Err(EditError::Part(part));
+        }
+        let new = match self.style() {
+            Style::Double => plain::double(text),
+            Style::Single => plain::single(text).ok_or_else(|| self.unsafe_at(part))?,
+            _ if text.chars().all(plain::is_printable) => text.to_owned(),
+            _ => return Err(self.unsafe_at(part)),
+        };
+        let line = Line::around(source, content, part);
+        if self.style().is_block() {
+            self.check_block_part(&line, part)?;
+        }
+        let fits = line.keeps_its_edges(old, &new, self.style());
+        if !fits || (self.style() == Style::Plain && !self.is_plain_with(&line, &new)) {
+            return Err(self.unsafe_at(part));
+        }
+        Ok(self.replacement(part, new))
+    }
+
+    fn replacement(&self, span: Span, text: impl Into<Vec<u8>>) -> Replacement {
+        let holders = iter::successors(Some(self.node()), |node| node.parent());
+        let properties = holders.filter_map(|n| self.document().arena.properties(n.id));
+        Replacement {
+            edit: Edit::replace(span, text),
+            requoted: false,
+            aliases: properties.map(|p| p.aliases).sum(),
+        }
+    }
+
+    fn check_editable(&self) -> Result<(), EditError> {
+        let at = self.span();
+        if let Some(target) = self.node().target() {
+            return Err(EditError::Alias {
+                address: self.address(),
+                at,
+                anchor: target.span(),
+            });
+        }
+        if self.is_key() && self.style() == Style::Plain && self.raw() == b"<<" {
+            return Err(EditError::Merge(at));
+        }
+        let mut holders = iter::successors(Some(self.node()), |node| node.parent());
+        let duplicates = self.document().duplicates();
+        if let Some(node) = holders.find(|n| duplicates.contains(&n.entry().slot) && n.in_mapping())
+        {
+            let id = node.entry().slot;
+            return Err(EditError::DuplicateKey {
+                address: self.address(),
+                key: Node { id, ..node }.span(),
+            });
+        }
+        if self.is_missing() {
+            let address = self.address();
+            return Err(EditError::Missing { address, at });
+        }
+        Ok(())
+    }
+
+    fn unsafe_at(&self, at: Span) -> EditError {
+        let address = self.address();
+        EditError::Unsafe { address, at }
+    }
+
+    fn block_error(&self, reason: &'static str) -> EditError {
+        EditError::Block {
+            address: self.address(),
+            at: self.span(),
+            reason,
+        }
+    }
+
+    /// Whether `value` can be written without quotes here and means no less text than before.
+    fn is_plain(&self, value: &str) -> bool {
+        let new = plain::meaning(value);
+        let same = new == Meaning::Text || new == plain::meaning(&self.value());
+        same && plain::is_safe(value, self.node().entry().in_flow)
+    }
+
+    /// The same for a line of it.
+    fn is_plain_with(&self, line: &Line<'_>, new: &str) -> bool {
+        let text = [line.before, new.as_bytes(), line.after].concat();
+        let text = String::from_utf8_lossy(&text);
+        if line.is_first && line.is_last {
+            return self.is_plain(&text);
+        }
+        let text = text.trim_matches([' ', '\t']);
+        let in_flow = self.node().entry().in_flow;
+        if line.is_first {
+            plain::is_safe(text, in_flow)
+        } else {
+            plain::continues(text, in_flow)
+        }
+    }
+
+    /// Whether `at` is inside a character, or inside an escape.
+    fn cuts(&self, at: u32) -> bool {
+        let content = self.content();
+        let source = self.document().source;
+        if source.get(at as usize).is_some_and(|b| b & 0xc0 == 0x80) {
+            return true;
+        }
+        let before = Span::new(content.start, at).slice(source);
+        let run = |byte: u8, bytes: &[u8]| bytes.iter().rev().take_while(|b| **b == byte).count();
+        match self.style() {
+            Style::Single => run(b'\'', before) % 2 == 1,
+            Style::Double => {
+                let near = before.len().saturating_sub(9);
+                let Some(slash) = memchr::memrchr(b'\\', &before[near..]) else {
+                    return false;
+                };
+                let after = before.len() - (near + slash);
+                let length = match source.get(at as usize - after + 1) {
+                    Some(b'x') => 4,
+                    Some(b'u') => 6,
+                    Some(b'U') => 10,
+                    _ => 2,
+                };
+                run(b'\\', &before[..near + slash + 1]) % 2 == 1 && after < length
+            }
+            _ => false,
+        }
+    }
+
+    /// The indentation of a block's lines, as bytes of the file; empty in other styles.
+    pub(crate) fn indentation(&self) -> &[u8] {
+        if !self.style().is_block() {
+            return &[];
+        }
+        let source = self.document().source;
+        let text = self.node().entry().link as usize;
+        let line = source[..text].iter().rev();
+        let width = line.take_while(|b| !b"\r\n".contains(b)).count();
+        &source[text - width..text]
+    }
+
+    fn replace_block(&self, value: &str) -> Result<Replacement, EditError> {
+        let content = self.content();
+        let raw = self.raw();
+        let old = self.value();
+        let body = |text: &str| text.trim_end_matches('\n').len();
+        let text = &value[..body(value)];
+        if self.document().arena.widened {
+            return Err(self.block_error("tabs indent this file"));
+        }
+        if text.is_empty() || body(&old) == 0 {
+            return Err(self.block_error("a block of text that is empty needs another header"));
+        }
+        if value.len() - text.len() != old.len() - body(&old) {
+            return Err(self.block_error("the header says how many line breaks end it"));
+        }
+        if self.style() == Style::Folded && text.contains('\n') {
+            return Err(self.block_error("its lines are folded into one"));
+        }
+        if !text.chars().all(|c| c == '\n' || plain::is_printable(c)) {
+            return Err(self.block_error("only printable characters can stand there"));
+        }
+        let blank = |line: &str| line.starts_with(' ') || line.ends_with(' ');
+        if text.split('\n').any(blank) || text.starts_with('\n') {
+            return Err(self.block_error("a line starts or ends with a blank"));
+        }
+        let source = self.document().source;
+        let header = cook::first_line(self.span().slice(source));
+        let line_break = if header.ends_with(b"\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        };
+        let indent = self.indentation();
+        let mut bytes = Vec::with_capacity(value.len() + raw.len());
+        for (at, line) in text.split('\n').enumerate() {
+            if at > 0 {
+                bytes.extend_from_slice(line_break.as_bytes());
+            }
+            if !line.is_empty() {
+                bytes.extend_from_slice(indent);
+                bytes.extend_from_slice(line.as_bytes());
+            }
+        }
+        let blank_end = raw.iter().rev().take_while(|b| b.is_ascii_whitespace());
+        let end = content.end - blank_end.count() as u32;
+        Ok(self.replacement(Span::new(content.start, end), bytes))
+    }
+
+    fn check_block_part(&self, line: &Line<'_>, part: Span) -> Result<(), EditError> {
+        if self.document().arena.widened {
+            return Err(self.block_error("tabs indent this file"));
+        }
+        match line.before.len() < self.indentation().len() {
+            true => Err(EditError::Part(part)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The line that a part stands in, as far as it belongs to the scalar.
+struct Line<'s> {
+    before: &'s [u8],
+    after: &'s [u8],
+    is_first: bool,
+    is_last: bool,
+}
+
+impl<'s> Line<'s> {
+    fn around(source: &'s [u8], content: Span, part: Span) -> Self {
+        let before = Span::new(content.start, part.start).slice(source);
+        let after = Span::new(part.end, content.end).slice(source);
+        let start = memchr::memrchr2(b'\n', b'\r', before);
+        let end = memchr::memchr2(b'\n', b'\r', after);
+        Self {
+            before: &before[start.map_or(0, |at| at + 1)..],
+            after: &after[..end.unwrap_or(after.len())],
+            is_first: start.is_none(),
+            is_last: end.is_none(),
+        }
+    }
+
+    /// Blanks at the edges of a line are dropped, folded, or decide about indentation: none may
+    /// come or go there, and no line may become empty.
+    fn keeps_its_edges(&self, old: &[u8], new: &str, style: Style) -> bool {
+        let is_blank = |b: &u8| b" \t".contains(b);
+        let block = style.is_block();
+        let at_start = (block || !self.is_first) && self.before.iter().all(is_blank);
+        let at_end = (block || !self.is_last) && self.after.iter().all(is_blank);
+        let new = new.as_bytes();
+        let start_fits = |text: &[u8]| text.first().is_some_and(|b| !is_blank(b));
+        let end_fits = |text: &[u8]| text.last().is_some_and(|b| !is_blank(b));
+        (!at_start || (start_fits(old) && start_fits(new)))
+            && (!at_end || (end_fits(old) && end_fits(new)))
+    }
+}
+
+impl Node<'_> {
+    fn in_mapping(self) -> bool {
+        self.parent().is_some_and(|p| p.kind() == Kind::Mapping)
+    }
+}

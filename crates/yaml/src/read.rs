@@ -1,0 +1,56 @@
+//! Reading a file: first as it is, then, only if that fails, with stand-ins for what a YAML parser
+//! refuses and Looker's reader does not.
+
+use crate::ReadError;
+use crate::build::build;
+use crate::document::{Arena, Document};
+use crate::shadow::Shadow;
+
+/// Collections inside each other, at most.
+pub const MAX_DEPTH: usize = 128;
+/// The size of a file in bytes, at most: 64 MiB.
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// What a tab of the indentation may have been meant for, in columns: the first that makes YAML of
+/// the file is taken.
+const TAB_COLUMNS: [usize; 4] = [1, 2, 4, 8];
+
+/// Reads a YAML file. Never fails: what is wrong is in [`Document::errors`].
+pub fn read(source: &[u8]) -> Document<'_> {
+    let arena = arena(source).unwrap_or_else(|error| Arena {
+        errors: vec![error],
+        ..Arena::default()
+    });
+    Document::new(source, arena)
+}
+
+fn arena(source: &[u8]) -> Result<Arena, ReadError> {
+    if source.len() > MAX_BYTES {
+        return Err(ReadError::TooLarge(source.len()));
+    }
+    if let Ok(text) = std::str::from_utf8(source) {
+        match build(source, text, None) {
+            Err(ReadError::Syntax { .. }) => {}
+            done => return done,
+        }
+    }
+    let error = match stand_in(source, None) {
+        Err(error @ ReadError::Syntax { .. }) => error,
+        done => return done,
+    };
+    if !Shadow::has_tabs(source) {
+        return Err(error);
+    }
+    let mut widths = TAB_COLUMNS.into_iter();
+    let read = widths.find_map(|columns| stand_in(source, Some(columns)).ok());
+    let widened = |arena| Arena {
+        widened: true,
+        ..arena
+    };
+    read.map(widened).ok_or(error)
+}
+
+fn stand_in(source: &[u8], columns: Option<usize>) -> Result<Arena, ReadError> {
+    let shadow = Shadow::new(source, columns);
+    build(source, &shadow.text, Some(&shadow))
+}

@@ -1,0 +1,128 @@
+//! Reads a file again after edits and compares it with what was meant.
+
+use storyline_text::{Patch, Span};
+
+use crate::cook;
+use crate::document::Document;
+use crate::error::{ReadError, VerifyError};
+use crate::node::{Kind, Node, Style};
+use crate::read::read;
+
+/// Checks that `after`, which is `patch` applied to the source of `before`, differs from it in the
+/// edited values only: same nodes at the same places, same tags, anchors and styles, same values
+/// but for the edited ones, and those say what their bytes say.
+///
+/// # Errors
+/// The first difference, as [`VerifyError`].
+pub fn verify(before: &Document<'_>, after: &[u8], patch: &Patch) -> Result<(), VerifyError> {
+    let after = read(after);
+    let fatal = |error: &&ReadError| !matches!(error, ReadError::UnknownAnchor(_));
+    if let Some(error) = after.errors().iter().find(fatal) {
+        return Err(VerifyError::Unreadable(error.clone()));
+    }
+    let moved = Moved::new(patch);
+    let mut edits = patch.edits().iter().map(|edit| edit.span).peekable();
+    let mut others = after.nodes();
+    for old in before.nodes() {
+        let new = others.next();
+        let same = new.filter(|new| is_same_place(old, *new, &moved));
+        let Some(new) = same else {
+            return Err(VerifyError::Structure {
+                before: Some(old.span()),
+                after: new.map(Node::span),
+            });
+        };
+        let mut edited = false;
+        if let Kind::Scalar(_) = old.kind() {
+            if let Some(outside) = edits.next_if(|edit| edit.start < old.span().start) {
+                return Err(VerifyError::Outside(outside));
+            }
+            while edits.next_if(|edit| old.span().contains(*edit)).is_some() {
+                edited = true;
+            }
+        }
+        compare(old, new, edited)?;
+    }
+    if let Some(new) = others.next() {
+        return Err(VerifyError::Structure {
+            before: None,
+            after: Some(new.span()),
+        });
+    }
+    edits
+        .next()
+        .map_or(Ok(()), |outside| Err(VerifyError::Outside(outside)))
+}
+
+/// Where bytes of the old file are in the new one.
+struct Moved {
+    /// Start, end, and by how much the text grew with this edit and those before.
+    edits: Vec<(Span, i64)>,
+}
+
+impl Moved {
+    fn new(patch: &Patch) -> Self {
+        let mut grown = 0;
+        let edits = patch.edits().iter().map(|edit| {
+            grown += edit.text.len() as i64 - edit.span.len() as i64;
+            (edit.span, grown)
+        });
+        Self {
+            edits: edits.collect(),
+        }
+    }
+
+    fn span(&self, span: Span) -> Span {
+        let starts = self
+            .edits
+            .partition_point(|(edit, _)| edit.start < span.start);
+        let ends = self.edits.partition_point(|(edit, _)| edit.end <= span.end);
+        let by = |count: usize| count.checked_sub(1).map_or(0, |at| self.edits[at].1);
+        // Both fit: they are offsets in a text that is in memory.
+        let start = (i64::from(span.start) + by(starts)) as usize;
+        let end = (i64::from(span.end) + by(ends)) as usize;
+        Span::at(start..end)
+    }
+}
+
+fn is_same_place(old: Node<'_>, new: Node<'_>, moved: &Moved) -> bool {
+    let (a, b) = (old.entry(), new.entry());
+    let kinds = match (a.kind, b.kind) {
+        (Kind::Scalar(a), Kind::Scalar(b)) => {
+            a == b || (matches!(a, Style::Plain | Style::Single) && b == Style::Double)
+        }
+        (a, b) => a == b,
+    };
+    let property = |old: Option<Span>, new: Option<Span>| old.map(|at| moved.span(at)) == new;
+    kinds
+        && (a.parent, a.slot, a.is_key) == (b.parent, b.slot, b.is_key)
+        && moved.span(a.span) == b.span
+        && property(old.tag(), new.tag())
+        && property(old.anchor(), new.anchor())
+        && (a.kind != Kind::Alias || a.link == b.link)
+}
+
+fn compare(old: Node<'_>, new: Node<'_>, edited: bool) -> Result<(), VerifyError> {
+    let Kind::Scalar(style) = new.kind() else {
+        return Ok(());
+    };
+    let (Some(before), Some(after)) = (old.scalar(), new.scalar()) else {
+        return Ok(());
+    };
+    let found = after.value();
+    let expected = if edited {
+        let raw = String::from_utf8_lossy(new.span().slice(new.document.source));
+        cook::text(style, &raw, after.indentation().len())
+    } else {
+        (old.kind() == new.kind()).then(|| before.value().into_owned())
+    };
+    if expected.as_deref() == Some(&*found) {
+        return Ok(());
+    }
+    Err(VerifyError::Value {
+        address: old.address(),
+        at: old.span(),
+        expected: expected.unwrap_or_default(),
+        found: found.into_owned(),
+    })
+}
