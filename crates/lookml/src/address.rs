@@ -4,14 +4,15 @@
 //! and is the same in two files that are laid out differently. LookML may repeat a parameter; then
 //! an address has several nodes, in the order of the file.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use nom::bytes::complete::{is_not, tag, take_while1};
-use nom::character::complete::char;
-use nom::combinator::{all_consuming, opt};
-use nom::multi::{many0, separated_list1};
+use nom::branch::alt;
+use nom::bytes::complete::{is_not, tag, take_while_m_n};
+use nom::character::complete::{char, hex_digit1, one_of};
+use nom::combinator::{all_consuming, opt, verify};
+use nom::error::Error;
+use nom::multi::{fold_many0, separated_list1};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 use storyline_text::Visible;
@@ -27,8 +28,8 @@ pub struct Segment {
     pub name: Option<Vec<u8>>,
 }
 
-/// The way from the file to a parameter. Displayed as it is parsed; in names, `]` and `\` are
-/// written with a `\` before them.
+/// The way from the file to a parameter. Displayed as it is parsed: `.`, `[` and `]` in keys, `]` in
+/// names and `\` in both have a `\` before them; what cannot be shown stands as `\xff` or `\u{1b}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address(Vec<Segment>);
 
@@ -56,24 +57,36 @@ impl Address {
 }
 
 fn segment(input: &[u8]) -> IResult<&[u8], Segment> {
-    let key = take_while1(|b| !matches!(b, b'.' | b'[' | b']' | b'\\'));
-    let name = delimited(char('['), name, char(']'));
+    let key = verify(text(".[]\\"), |key: &Vec<u8>| !key.is_empty());
+    let name = delimited(char('['), text("]\\"), char(']'));
     let (rest, (key, name)) = (key, opt(name)).parse(input)?;
-    let key: &[u8] = key;
-    Ok((
-        rest,
-        Segment {
-            key: key.to_vec(),
-            name,
-        },
-    ))
+    Ok((rest, Segment { key, name }))
 }
 
-fn name(input: &[u8]) -> IResult<&[u8], Vec<u8>> {
-    let plain = is_not("]\\");
-    let escaped = preceded(char('\\'), tag("]").or(tag("\\")));
-    let (rest, parts) = many0(plain.or(escaped)).parse(input)?;
-    Ok((rest, parts.concat()))
+/// Bytes up to one of `special`, with escapes undone.
+fn text<'i>(special: &str) -> impl Parser<&'i [u8], Output = Vec<u8>, Error = Error<&'i [u8]>> {
+    let plain = is_not(special).map(<[u8]>::to_vec);
+    fold_many0(plain.or(escape), Vec::new, |mut out, part| {
+        out.extend(part);
+        out
+    })
+}
+
+/// `\.`, `\xff` or `\u{1b}`.
+fn escape(input: &[u8]) -> IResult<&[u8], Vec<u8>> {
+    let hex = |digits| {
+        let digits = std::str::from_utf8(digits).ok()?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let letter = one_of(".[]\\").map(|c| vec![c as u8]);
+    let byte = preceded(
+        char('x'),
+        take_while_m_n(2, 2, |b: u8| b.is_ascii_hexdigit()),
+    )
+    .map_opt(move |digits| Some(vec![u8::try_from(hex(digits)?).ok()?]));
+    let unicode = delimited(tag("u{"), hex_digit1, char('}'))
+        .map_opt(move |digits| Some(char::from_u32(hex(digits)?)?.to_string().into_bytes()));
+    preceded(char('\\'), alt((letter, byte, unicode))).parse(input)
 }
 
 impl FromStr for Address {
@@ -90,27 +103,25 @@ impl fmt::Display for Address {
             if index > 0 {
                 f.write_str(".")?;
             }
-            Visible(&segment.key).fmt(f)?;
+            escaped(&segment.key, b".[]\\", f)?;
             if let Some(name) = &segment.name {
-                write!(f, "[{}]", Visible(&escape(name)))?;
+                f.write_str("[")?;
+                escaped(name, b"]\\", f)?;
+                f.write_str("]")?;
             }
         }
         Ok(())
     }
 }
 
-fn escape(name: &[u8]) -> Cow<'_, [u8]> {
-    if !name.iter().any(|b| matches!(b, b']' | b'\\')) {
-        return name.into();
+fn escaped(text: &[u8], special: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    // Cutting before ASCII characters leaves all others whole.
+    let mut from = 0;
+    for at in (0..text.len()).filter(|at| special.contains(&text[*at])) {
+        write!(f, "{}\\", Visible(&text[from..at]))?;
+        from = at;
     }
-    let mut out = Vec::with_capacity(name.len() + 2);
-    for byte in name {
-        if matches!(byte, b']' | b'\\') {
-            out.push(b'\\');
-        }
-        out.push(*byte);
-    }
-    out.into()
+    write!(f, "{}", Visible(&text[from..]))
 }
 
 impl<'s> Document<'s> {
@@ -180,15 +191,39 @@ mod tests {
         check(nested, "view", &[]);
         check("a: \"x]\\\\\" { b: 1 }", r"a[x\]\\\\].b", &["b: 1"]);
         check("f: [a: 1, b: 2]", "f.b", &["b: 2"]);
+        check("f: [a.b: 1]", r"f.a\.b", &["a.b: 1"]);
     }
 
     #[test]
     fn text_of_addresses() {
-        for good in ["a", "a[b].c", r"a[x\]y].b", "a[]", "view[a.b].c"] {
+        for good in [
+            "a",
+            "a[b].c",
+            r"a[x\]y].b",
+            "a[]",
+            "view[a.b].c",
+            r"filters.orders\.id",
+            r"a\[b\]\\c",
+            r"a[\xff\u{1b}]",
+        ] {
             let address = Address::parse(good).expect(good);
             assert_eq!(address.to_string(), good);
         }
-        for bad in ["", ".", "a.", "[a]", "a[", "a]b", "a[b]c", r"a[\x]"] {
+        for bad in [
+            "",
+            ".",
+            "a.",
+            "[a]",
+            "a[",
+            "a]b",
+            "a[b]c",
+            r"a[\x]",
+            r"a\xf",
+            r"a\xfg",
+            r"a\x+f",
+            r"a\u{d800}",
+            r"\",
+        ] {
             assert!(Address::parse(bad).is_err(), "{bad}");
         }
     }

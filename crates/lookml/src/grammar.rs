@@ -157,11 +157,6 @@ pub(crate) fn raw(input: &[u8]) -> Leaf<'_> {
     no_match(input)
 }
 
-/// To the end of the line, for recovery.
-pub(crate) fn rest_of_line(input: &[u8]) -> Leaf<'_> {
-    split(input, memchr(b'\n', input).unwrap_or(input.len()))
-}
-
 /// Whether the value of `key` runs to `;;`. Readers of LookML know a list of such parameters that
 /// grows with Looker; this is the rule behind the list, so that new ones are read as well.
 pub(crate) fn takes_raw(key: &[u8]) -> bool {

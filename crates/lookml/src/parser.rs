@@ -4,9 +4,12 @@
 //! SQL up to `;;`. So the parser asks the leaves of `grammar` one at a time. Whatever it does not
 //! understand becomes an error and an `Error` node, and reading goes on behind it.
 
+mod nesting;
+
 use memchr::memchr;
 use storyline_text::Span;
 
+use self::nesting::Open;
 use crate::grammar;
 use crate::recovery;
 use crate::tree::{Document, NodeKind, RawNode, TokenKind};
@@ -31,14 +34,6 @@ pub fn parse(source: &[u8]) -> Document<'_> {
     parser.finish()
 }
 
-/// A block or list whose end was not seen yet.
-#[derive(Clone, Copy)]
-struct Open {
-    node: usize,
-    is_list: bool,
-    bracket: Span,
-}
-
 struct Parser<'s> {
     source: &'s [u8],
     at: usize,
@@ -47,48 +42,55 @@ struct Parser<'s> {
     /// No value without `;;` was seen yet. After one there is no `;;` to look for, and looking for
     /// it from each value would take quadratic time.
     raws_end: bool,
-    /// A string without end was seen: from then on strings end with their line, for the same reason.
-    strings_end_with_line: bool,
+    /// Strings that start before this byte end with their line, for the same reason: one that could
+    /// not be understood was read up to here.
+    one_line_strings_until: usize,
+    /// The line end that was found last; see [`Parser::line_end`].
+    line_end: usize,
+    /// The bracket that was found last; see [`Parser::bracket_ahead`].
+    bracket: usize,
 }
 
 impl<'s> Parser<'s> {
     fn new(source: &'s [u8]) -> Self {
-        // Real files have a token in ten bytes and a node in forty; a guess a little below that
-        // keeps the number of reallocations and the memory that is never used both small.
         let file = RawNode {
             kind: NodeKind::File,
             first: 0,
             last: 0,
             next: 0,
         };
-        let mut nodes = Vec::with_capacity(source.len() / 48 + 1);
-        nodes.push(file);
-        let tokens = source.len() / 12 + 1;
         Self {
             source,
             at: 0,
             document: Document {
                 source,
-                kinds: Vec::with_capacity(tokens),
-                starts: Vec::with_capacity(tokens),
-                nodes,
+                kinds: Vec::new(),
+                starts: Vec::new(),
+                nodes: vec![file],
                 errors: Vec::new(),
                 warnings: Vec::new(),
             },
             open: Vec::new(),
             raws_end: true,
-            strings_end_with_line: false,
+            one_line_strings_until: 0,
+            line_end: 0,
+            bracket: 0,
         }
     }
 
     fn file(&mut self) {
+        // Real files have a token in ten bytes and a node in forty; a guess a little below that
+        // keeps the number of reallocations and the memory that is never used both small.
+        self.document.kinds.reserve(self.source.len() / 12 + 1);
+        self.document.starts.reserve(self.source.len() / 12 + 1);
+        self.document.nodes.reserve(self.source.len() / 48 + 1);
         loop {
             self.trivia();
             let Some(byte) = self.peek() else { break };
             match byte {
                 b'}' => self.close(false),
                 b']' => self.close(true),
-                _ if self.open.last().is_some_and(|open| open.is_list) => self.element(byte),
+                _ if self.in_list() => self.element(byte),
                 _ => self.item(byte),
             }
         }
@@ -96,13 +98,14 @@ impl<'s> Parser<'s> {
 
     fn finish(mut self) -> Document<'s> {
         let outermost = self.open.first().copied();
-        let suspect = outermost.and_then(|open| recovery::suspect(&self.document, open.node));
+        let suspect = outermost.and_then(|open| recovery::suspect(&self.document, open.node()));
+        let last = self.content_end();
         while let Some(open) = self.open.pop() {
-            self.unclosed(open, suspect);
+            self.unclosed(open, last, suspect);
         }
-        let last = self.token_count();
-        self.close_node(0, last);
-        self.document.errors.sort_by_key(|error| error.span);
+        self.close_node(0, self.token_count());
+        let errors = &mut self.document.errors;
+        errors.sort_by_key(|error| (error.kind == SyntaxErrorKind::TooMany, error.span));
         self.document
     }
 
@@ -126,9 +129,35 @@ impl<'s> Parser<'s> {
         span
     }
 
+    /// Forgets tokens from `first` on, which exists.
+    fn rewind(&mut self, first: u32) {
+        let first = first as usize;
+        self.at = self.document.starts[first] as usize;
+        self.document.kinds.truncate(first);
+        self.document.starts.truncate(first);
+    }
+
     fn token_count(&self) -> u32 {
         // Fits: there are at most `MAX_LENGTH` tokens.
         self.document.kinds.len() as u32
+    }
+
+    /// How many tokens there are up to the last one that is no trivia.
+    fn content_end(&self) -> u32 {
+        self.content_end_before(self.token_count())
+    }
+
+    fn content_end_before(&self, token: u32) -> u32 {
+        let before = self.document.kinds[..token as usize].iter().rev();
+        token - before.take_while(|kind| kind.is_trivia()).count() as u32
+    }
+
+    /// Where this line ends. The answer is kept: one long line may hold many things that ask.
+    fn line_end(&mut self) -> usize {
+        if self.at >= self.line_end {
+            self.line_end = memchr(b'\n', self.rest()).map_or(self.source.len(), |i| self.at + i);
+        }
+        self.line_end
     }
 
     fn trivia(&mut self) {
@@ -155,29 +184,37 @@ impl<'s> Parser<'s> {
 
     fn string(&mut self) -> Span {
         let rest = self.rest();
-        let (_, line) = grammar::rest_of_line(rest).unwrap_or((rest, rest));
-        let within = if self.strings_end_with_line {
-            line
-        } else {
-            rest
+        let one_line = self.at < self.one_line_strings_until;
+        let within = match one_line {
+            true => &rest[..self.line_end() - self.at],
+            false => rest,
         };
         match grammar::string(within) {
             Ok((_, string)) if !recovery::swallows(string, &rest[string.len()..]) => {
                 self.push_token(TokenKind::String, string.len())
             }
             found => {
-                self.strings_end_with_line |= found.is_err();
-                let kept = line.trim_ascii_end().len();
-                let span = self.push_token(TokenKind::Unknown, kept);
+                if !one_line {
+                    let searched = found.map_or(rest.len(), |(_, string)| string.len() - 1);
+                    self.one_line_strings_until = self.at + searched;
+                }
+                let line = &rest[..self.line_end() - self.at];
+                let span = self.push_token(TokenKind::Unknown, line.trim_ascii_end().len());
                 self.error(SyntaxErrorKind::UnterminatedString, span);
                 span
             }
         }
     }
 
+    /// Whether the token read last is a string without end.
+    fn read_no_value(&self) -> bool {
+        self.document.kinds.last() == Some(&TokenKind::Unknown)
+    }
+
     /// Everything up to and with `;;`. Without one in the rest of the file, the value ends where a
     /// parameter or a `}` starts a line.
     fn raw_value(&mut self, key: Span) {
+        let from = self.at;
         if let Ok((_, blanks)) = grammar::whitespace(self.rest()) {
             self.push_token(TokenKind::Whitespace, blanks.len());
         }
@@ -192,7 +229,8 @@ impl<'s> Parser<'s> {
             self.warn_if_runs_on(key, start, text);
         } else {
             self.raws_end = false;
-            self.push_token(TokenKind::Raw, recovery::end_of_value(self.rest()));
+            let end = from + recovery::end_of_value(&self.source[from..]);
+            self.push_token(TokenKind::Raw, end.saturating_sub(self.at));
             self.error(SyntaxErrorKind::UnterminatedRaw, key);
         }
     }
@@ -242,82 +280,6 @@ impl<'s> Parser<'s> {
         node.next = next;
     }
 
-    fn close_node_here(&mut self, node: usize) {
-        self.close_node(node, self.token_count());
-    }
-
-    /// `node` turns out to be a block or list, whose bracket stands here.
-    fn open_bracket(&mut self, node: usize, is_list: bool) {
-        let (token, kind) = match is_list {
-            true => (TokenKind::OpenBracket, NodeKind::List),
-            false => (TokenKind::OpenBrace, NodeKind::Block),
-        };
-        self.document.nodes[node].kind = kind;
-        let bracket = self.push_token(token, 1);
-        self.open.push(Open {
-            node,
-            is_list,
-            bracket,
-        });
-        if self.open.len() == MAX_DEPTH + 1 {
-            self.error(SyntaxErrorKind::TooDeep, bracket);
-        }
-        if !is_list {
-            // `{: label: "x" }` is a slip that Looker reads.
-            self.trivia();
-            self.colons();
-        }
-    }
-
-    /// `}` or `]` stands here.
-    fn close(&mut self, is_list: bool) {
-        // A `}` also ends the lists that were left open inside its block; a `]` ends no block.
-        let inner = self
-            .open
-            .iter()
-            .rev()
-            .take_while(|open| open.is_list)
-            .count();
-        let inner = if is_list { 0 } else { inner };
-        let matching = self.open.len().checked_sub(inner + 1);
-        if matching.is_none_or(|index| self.open[index].is_list != is_list) {
-            self.stray(SyntaxErrorKind::StrayClose);
-            return;
-        }
-        for _ in 0..inner {
-            if let Some(open) = self.open.pop() {
-                self.unclosed(open, None);
-            }
-        }
-        let token = match is_list {
-            true => TokenKind::CloseBracket,
-            false => TokenKind::CloseBrace,
-        };
-        self.push_token(token, 1);
-        if let Some(open) = self.open.pop() {
-            self.close_node_here(open.node);
-        }
-    }
-
-    /// Ends a block or list that has no bracket at its end, before the trivia that was read last.
-    fn unclosed(&mut self, open: Open, suspect: Option<Span>) {
-        let trailing = self.document.kinds.iter().rev();
-        let trivia = trailing.take_while(|kind| kind.is_trivia()).count();
-        self.close_node(open.node, self.token_count() - trivia as u32);
-        let kind = match open.is_list {
-            true => SyntaxErrorKind::UnclosedList,
-            false => SyntaxErrorKind::UnclosedBlock,
-        };
-        let related = suspect
-            .filter(|suspect| *suspect > open.bracket)
-            .map(|suspect| (suspect, "this looks as if the block before it had ended"));
-        self.push_error(SyntaxError {
-            kind,
-            span: open.bracket,
-            related,
-        });
-    }
-
     // --- Rules ------------------------------------------------------------------------------
 
     /// `key: …` in a file or block.
@@ -327,16 +289,19 @@ impl<'s> Parser<'s> {
             self.document.nodes.pop();
             match byte {
                 b'{' | b'[' => {
+                    self.error(SyntaxErrorKind::Unexpected, Span::at(self.at..self.at + 1));
                     let node = self.open_node(NodeKind::Error);
                     self.open_bracket(node, byte == b'[');
-                    let bracket = self.open.last().map_or(Span::default(), |o| o.bracket);
-                    self.error(SyntaxErrorKind::Unexpected, bracket);
                 }
                 _ => self.stray(SyntaxErrorKind::Unexpected),
             }
             return;
         };
         let last = self.token_count();
+        if self.read_no_value() {
+            self.close_node(node, last);
+            return;
+        }
         self.trivia();
         if !self.colons() {
             self.missing_colon(node, key, last);
@@ -345,7 +310,7 @@ impl<'s> Parser<'s> {
         if grammar::takes_raw(key.slice(self.source)) {
             self.document.nodes[node].kind = NodeKind::Raw;
             self.raw_value(key);
-            self.close_node_here(node);
+            self.close_node(node, self.content_end());
             return;
         }
         let last = self.token_count();
@@ -358,19 +323,25 @@ impl<'s> Parser<'s> {
         match self.peek() {
             Some(b'{') => self.open_bracket(node, false),
             Some(b'[') => self.open_bracket(node, true),
-            _ if self.word_or_string().is_some() => {
-                let last = self.token_count();
+            _ => {
+                let (start, first) = (self.at, self.token_count());
+                let mut read = self.word_or_string().is_some();
+                let end = self.token_count();
                 self.trivia();
-                if self.peek() == Some(b'{') {
+                if read && self.peek() == Some(b':') && self.next_parameter_at(start) {
+                    // What was taken for the value is a key; the next round reads it as one.
+                    self.rewind(first);
+                    read = false;
+                }
+                if !read {
+                    self.error(SyntaxErrorKind::MissingValue, key);
+                    self.close_node(node, last);
+                } else if self.peek() == Some(b'{') {
                     self.open_bracket(node, false);
                 } else {
                     self.document.nodes[node].kind = NodeKind::Pair;
-                    self.close_node(node, last);
+                    self.close_node(node, end);
                 }
-            }
-            _ => {
-                self.error(SyntaxErrorKind::MissingValue, key);
-                self.close_node(node, last);
             }
         }
     }
@@ -379,9 +350,11 @@ impl<'s> Parser<'s> {
     /// unless a parameter starts there.
     fn missing_colon(&mut self, node: usize, key: Span, mut last: u32) {
         self.error(SyntaxErrorKind::MissingColon, key);
-        let (_, line) =
-            grammar::rest_of_line(&self.source[key.end as usize..]).unwrap_or((&[], &[]));
-        let end = key.end as usize + line.len();
+        let passed = &self.source[key.end as usize..self.at];
+        let end = match memchr(b'\n', passed) {
+            Some(_) => self.at,
+            None => self.line_end(),
+        };
         while self.at < end && !recovery::starts_parameter(&self.source[self.at..end]) {
             let read = match self.peek() {
                 Some(b';') => self.semicolons(),
@@ -417,61 +390,27 @@ impl<'s> Parser<'s> {
             self.stray(SyntaxErrorKind::Unexpected);
             return;
         };
-        if matches!(word.slice(self.source), b"-" | b"+") {
-            // `- view.field`: a blank after the sign.
+        let mut last = self.token_count();
+        self.trivia();
+        // `- view.field`: a blank after the sign.
+        let sign = matches!(word.slice(self.source), b"-" | b"+");
+        if sign && self.word_or_string().is_some() {
+            last = self.token_count();
             self.trivia();
-            self.word_or_string();
         }
-        let last = self.token_count();
-        self.trivia();
-        if !self.colons() {
-            self.close_node(node, last);
-            return;
-        }
-        let last = self.token_count();
-        self.trivia();
-        self.document.nodes[node].kind = NodeKind::Error;
-        self.value(node, word, last);
-        if self.document.nodes[node].kind == NodeKind::Block {
-            self.end_list_before(node);
-        }
-    }
-
-    /// Looks for the comma before an element. Without one, either it was forgotten or, when a
-    /// parameter starts here, the list was not closed: then it is, and that is told.
-    fn list_ended(&mut self) -> bool {
-        let mut before = self.document.kinds.iter().rev();
-        let before = before.find(|kind| !kind.is_trivia());
-        if matches!(before, Some(TokenKind::Comma | TokenKind::OpenBracket)) {
-            return false;
-        }
-        if recovery::starts_parameter(self.rest()) {
-            if let Some(list) = self.open.pop() {
-                self.unclosed(list, None);
+        if self.document.kinds[last as usize - 1] == TokenKind::Unknown {
+            self.document.nodes[node].kind = NodeKind::Error;
+        } else if self.colons() {
+            self.document.nodes[node].kind = NodeKind::Error;
+            last = self.token_count();
+            self.trivia();
+            self.value(node, word, last);
+            if self.document.nodes[node].kind == NodeKind::Block {
+                self.end_lists_before(node);
             }
-            return true;
-        }
-        let length = grammar::word(self.rest()).map_or(1, |(_, word)| word.len());
-        let span = Span::at(self.at..self.at + length);
-        self.error(SyntaxErrorKind::MissingComma, span);
-        false
-    }
-
-    /// `[a,` and on the next line `dimension: b {`: no list holds such a block, so the list, which
-    /// is open just outside `block`, ended before it.
-    fn end_list_before(&mut self, block: usize) {
-        let Some(outer) = self.open.len().checked_sub(2) else {
             return;
-        };
-        let list = self.open.remove(outer);
-        let mut last = self.document.nodes[block].first;
-        let kinds = &self.document.kinds;
-        while kinds[last as usize - 1].is_trivia() {
-            last -= 1;
         }
-        self.close_node(list.node, last);
-        self.document.nodes[list.node].next = block as u32;
-        self.error(SyntaxErrorKind::UnclosedList, list.bracket);
+        self.close_node(node, last);
     }
 
     // --- Errors -----------------------------------------------------------------------------
@@ -483,7 +422,7 @@ impl<'s> Parser<'s> {
         if !self.semicolons() {
             self.push_token(TokenKind::Unknown, 1);
         }
-        self.close_node_here(node);
+        self.close_node(node, self.token_count());
         self.error(kind, Span::at(start..self.at));
     }
 

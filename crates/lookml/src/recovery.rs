@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter, memrchr};
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::combinator::recognize;
 use nom::{IResult, Parser};
@@ -63,30 +63,51 @@ pub(crate) fn starts_parameter(input: &[u8]) -> bool {
     parameter_head(input).is_ok()
 }
 
-/// Whether `string` took the text up to the *opening* quote of a later one: it goes over a line end,
-/// and either `key: ` stands before its last quote or a word follows directly.
+/// Whether `string`, which is followed by `after`, took the text up to the *opening* quote of a later
+/// one. It goes over a line end then, and the text of the later one follows, or its key stands
+/// before that quote and its own end is still to come.
 pub(crate) fn swallows(string: &[u8], after: &[u8]) -> bool {
-    let Some(line_end) = memchr::memrchr(b'\n', string) else {
+    let Some(line_end) = memrchr(b'\n', string) else {
         return false;
     };
+    if grammar::word(after).is_ok() && !starts_parameter(after) {
+        return true;
+    }
     let last_line = &string[line_end + 1..string.len() - 1];
     let key = (blanks, identifier, blanks, tag(":"), blanks)
         .parse(last_line)
         .is_ok_and(|(rest, _)| rest.is_empty());
-    key || grammar::word(after).is_ok()
+    key && quotes(after) % 2 == 1
+}
+
+/// How many quotes that no backslash precedes stand in the first line of `text`.
+fn quotes(text: &[u8]) -> usize {
+    let line = &text[..memchr(b'\n', text).unwrap_or(text.len())];
+    memchr_iter(b'"', line)
+        .filter(|at| *at == 0 || line[at - 1] != b'\\')
+        .count()
 }
 
 /// The first line of `text` that declares something, up to its brace: `dimension: id {`.
 pub(crate) fn declaration(text: &[u8]) -> Option<Range<usize>> {
+    // What stands before a line's first brace is looked at, and nothing behind it.
+    let mut seen = 0;
     memchr_iter(b'{', text).find_map(|brace| {
+        let before = &text[seen..brace];
+        let first_line = seen == 0;
+        let from = std::mem::replace(&mut seen, brace + 1);
         // `${`, `{{` and `{%` are most of all braces in SQL; they go first.
-        if brace == 0 || !matches!(text[brace - 1], b' ' | b'\t') {
+        if !before.ends_with(b" ") && !before.ends_with(b"\t") {
             return None;
         }
         if matches!(text.get(brace + 1), Some(b'{' | b'%')) {
             return None;
         }
-        let line = memchr::memrchr(b'\n', &text[..brace]).map_or(0, |at| at + 1);
+        let line = match memrchr(b'\n', before) {
+            Some(line_end) => from + line_end + 1,
+            None if first_line => 0,
+            None => return None,
+        };
         let indent = text[line..brace].len() - text[line..brace].trim_ascii_start().len();
         declares(&text[line..brace]).then_some(line + indent..brace + 1)
     })
@@ -139,6 +160,8 @@ mod tests {
             ("function f() {\n if (a) {\n }", None),
             ("a: hover {", None),
             ("dimension: a b {", None),
+            ("a {b} dimension: c {", None),
+            ("a ${b} {\n view: c {", Some("view: c {")),
         ] {
             let found = declaration(text.as_bytes()).map(|line| &text[line]);
             assert_eq!(found, expect, "{text:?}");
@@ -160,9 +183,13 @@ mod tests {
     #[test]
     fn swallowing_strings() {
         assert!(swallows(b"\"abc\n label: \"", b"x\""));
-        assert!(swallows(b"\"abc\n label: \"", b" "));
+        assert!(swallows(b"\"abc\n label: \"", b" x\""));
+        assert!(swallows(b"\"abc\n label: \"", b"\"\n"));
         assert!(swallows(b"\"abc\n, b: a \"", b"x\""));
         assert!(!swallows(b"\"abc\n def\"", b"\n"));
         assert!(!swallows(b"\"abc: \"", b"x"));
+        assert!(!swallows(b"\"abc\n Note:\"", b"\n label: \"\""));
+        assert!(!swallows(b"\"abc\n Note:\"", b" label: \"\\\"\""));
+        assert!(!swallows(b"\"abc\n def\"", b"label: \"x\""));
     }
 }

@@ -21,7 +21,8 @@ pub enum TokenKind {
     Word,
     /// `"…"`, both quotes included.
     String,
-    /// Text of a value that ends in `;;`, without it and without the blanks before it.
+    /// Text of a value that ends in `;;`: from its first byte that is no blank up to the `;;`, so
+    /// with the blanks at its end.
     Raw,
     /// `;;`
     RawEnd,
@@ -37,7 +38,7 @@ pub enum TokenKind {
     OpenBracket,
     /// `]`
     CloseBracket,
-    /// Bytes that fit nowhere; an error tells of them.
+    /// Bytes that fit nowhere, and strings without end; an error tells of them.
     Unknown,
 }
 
@@ -238,13 +239,13 @@ impl<'d, 's> Node<'d, 's> {
         }
     }
 
-    /// The first token after the colon that can be a value. A raw value may be empty.
+    /// What follows `key:`. A raw value may be empty.
     fn after_colon(self) -> Option<Value<'s>> {
-        let mut tokens = self
-            .tokens()
-            .skip(1)
-            .skip_while(|t| t.kind != TokenKind::Colon);
-        let value = tokens.find(|t| t.kind != TokenKind::Colon && !t.kind.is_trivia())?;
+        let mut tokens = self.tokens().filter(|t| !t.kind.is_trivia());
+        if tokens.nth(1)?.kind != TokenKind::Colon {
+            return None;
+        }
+        let value = tokens.next()?;
         match value.kind {
             TokenKind::Word => Some(self.document.value(value.span, false)),
             TokenKind::String => Some(self.document.value(value.span, true)),
@@ -359,5 +360,15 @@ impl<'d, 's> Iterator for Children<'d, 's> {
         let node = self.document.node(self.next as usize);
         self.next = node.raw().next;
         Some(node)
+    }
+}
+
+impl Document<'_> {
+    /// Whether both have the same tokens and nodes, whatever their words, strings and blanks say.
+    pub fn has_shape_of(&self, other: &Document<'_>) -> bool {
+        let node = |node: &RawNode| (node.kind, node.first, node.last, node.next);
+        self.kinds == other.kinds
+            && self.nodes.iter().map(node).eq(other.nodes.iter().map(node))
+            && self.errors.len() == other.errors.len()
     }
 }
