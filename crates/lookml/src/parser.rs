@@ -347,7 +347,7 @@ impl<'s> Parser<'s> {
     }
 
     /// One word too many, or a parameter without its colon: the rest of its line is given up,
-    /// unless a parameter starts there.
+    /// unless a parameter starts there. A bracket there is taken for the parameter's own.
     fn missing_colon(&mut self, node: usize, key: Span, mut last: u32) {
         self.error(SyntaxErrorKind::MissingColon, key);
         let passed = &self.source[key.end as usize..self.at];
@@ -362,7 +362,11 @@ impl<'s> Parser<'s> {
                 _ => self.word_or_string().is_some(),
             };
             if !read {
-                break;
+                match self.peek() {
+                    Some(b'{') => return self.open_bracket(node, false),
+                    Some(b'[') => return self.open_bracket(node, true),
+                    _ => break,
+                }
             }
             last = self.token_count();
             self.trivia();
@@ -377,7 +381,8 @@ impl<'s> Parser<'s> {
             self.push_token(TokenKind::Comma, 1);
             return;
         }
-        if self.list_ended() {
+        let punctuation = matches!(byte, b':' | b';');
+        if !punctuation && self.list_ended() {
             return;
         }
         let node = self.open_node(NodeKind::Element);
@@ -394,13 +399,14 @@ impl<'s> Parser<'s> {
         self.trivia();
         // `- view.field`: a blank after the sign.
         let sign = matches!(word.slice(self.source), b"-" | b"+");
-        if sign && self.word_or_string().is_some() {
+        let signed = sign && self.word_or_string().is_some();
+        if signed {
             last = self.token_count();
             self.trivia();
         }
         if self.document.kinds[last as usize - 1] == TokenKind::Unknown {
             self.document.nodes[node].kind = NodeKind::Error;
-        } else if self.colons() {
+        } else if !signed && self.colons() {
             self.document.nodes[node].kind = NodeKind::Error;
             last = self.token_count();
             self.trivia();

@@ -123,14 +123,17 @@ impl Parser<'_> {
     /// Looks for the comma before an element. Without one, either it was forgotten or, when the next
     /// parameter starts here, lists were not closed: then they are, and that is told.
     pub(super) fn list_ended(&mut self) -> bool {
-        let before = self.content_end() as usize - 1;
-        let before = self.document.kinds[before];
+        let before = self.document.kinds[self.content_end() as usize - 1];
         if matches!(before, TokenKind::Comma | TokenKind::OpenBracket) {
             return false;
         }
         if self.next_parameter_at(self.at) {
             self.end_lists();
             return true;
+        }
+        if before == TokenKind::Unknown {
+            // What is wrong there was told.
+            return false;
         }
         let length = grammar::word(self.rest()).map_or(1, |(_, word)| word.len());
         let span = Span::at(self.at..self.at + length);

@@ -1,0 +1,4 @@
+view: v {
+  label: "x";
+  hidden: yes
+}

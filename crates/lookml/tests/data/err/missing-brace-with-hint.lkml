@@ -1,0 +1,8 @@
+view: a {
+  dimension: id {
+    type: number
+}
+
+view: b {
+  label: "x"
+}

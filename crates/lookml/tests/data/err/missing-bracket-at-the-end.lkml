@@ -1,0 +1,1 @@
+fields: [a, b # why

@@ -1,0 +1,5 @@
+fields: [[a,
+dimension: b {
+  type: number
+}
+hidden: yes

@@ -1,0 +1,4 @@
+fields: [a,
+dimension: b {
+  type: number
+}

@@ -1,0 +1,4 @@
+view: v {
+  fields: [a, b
+  sql: ${x} ;;
+}

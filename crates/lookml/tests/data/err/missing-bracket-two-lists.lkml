@@ -1,0 +1,3 @@
+fields: [[a
+label: "x"
+hidden: yes

@@ -1,0 +1,5 @@
+view: v {
+  fields: [a, b
+  label: "x"
+}
+view: w {}

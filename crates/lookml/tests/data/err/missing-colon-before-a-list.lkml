@@ -1,0 +1,2 @@
+fields [a, b]
+hidden: yes

@@ -1,0 +1,1 @@
+type: left outer hidden: yes

@@ -1,0 +1,2 @@
+type: left outer
+hidden: yes

@@ -1,0 +1,6 @@
+filters: [a: "x" b: "y"]
+more: [
+  a: "x"
+  b: "y"
+  c: "z"
+]

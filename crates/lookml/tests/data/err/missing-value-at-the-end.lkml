@@ -1,0 +1,4 @@
+view: v {
+  hidden:
+}
+type:

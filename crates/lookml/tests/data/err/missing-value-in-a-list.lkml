@@ -1,0 +1,1 @@
+filters: [a: , b: "x", c: ]

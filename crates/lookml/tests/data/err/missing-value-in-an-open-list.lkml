@@ -1,0 +1,2 @@
+filters: [a:
+hidden: yes

@@ -1,0 +1,4 @@
+hidden:
+type: number
+label: }
+view: v { type: }

@@ -1,0 +1,1 @@
+filters: [- a: "x", b]

@@ -1,0 +1,6 @@
+view: v {
+}
+}
+view: w {
+  label: "x"
+}

@@ -1,0 +1,4 @@
+view: v {
+  type: number ;;
+  hidden: yes
+}

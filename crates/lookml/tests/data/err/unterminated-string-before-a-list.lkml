@@ -1,0 +1,3 @@
+filters: [a: "abc
+, b: "d"]
+hidden: yes

@@ -1,0 +1,4 @@
+label: "abc
+type: number
+description: ""
+hidden: yes

@@ -1,0 +1,2 @@
+fields: ["abc, d]
+hidden: yes

@@ -1,0 +1,2 @@
+"abc
+hidden: yes

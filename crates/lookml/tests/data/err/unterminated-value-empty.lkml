@@ -1,0 +1,4 @@
+dimension: a {
+  sql:
+  type: number
+}

@@ -1,0 +1,10 @@
+view: v {
+  dimension: a {
+    sql: ${TABLE}.a
+    type: number
+  }
+  dimension: b {
+    sql: ${TABLE}.b
+      + 1
+  }
+}

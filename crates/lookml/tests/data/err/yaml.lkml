@@ -1,0 +1,2 @@
+- connection: warehouse
+- include: "*.view"

@@ -1,0 +1,4 @@
+dimension: sql {
+  type: string
+}
+set: html {}

@@ -1,0 +1,5 @@
+view: "quoted" {}
+view: +refined {}
+model: cube.dev {}
+view: a-b {}
+view: café {}

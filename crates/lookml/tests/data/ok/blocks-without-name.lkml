@@ -1,0 +1,5 @@
+derived_table: {
+  explore_source: orders {
+    column: id {}
+  }
+}

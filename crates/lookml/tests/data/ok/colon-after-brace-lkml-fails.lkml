@@ -1,0 +1,2 @@
+link: {: label: "x" }
+set: s { : fields: [a] }

@@ -1,0 +1,3 @@
+measure:: x {
+  type:: count
+}

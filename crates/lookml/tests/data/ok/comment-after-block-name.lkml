@@ -1,0 +1,2 @@
+view: orders # why
+{}

@@ -1,0 +1,4 @@
+explore: @{x}_y {
+  from: @{x}
+}
+view: a_${b.c}_d {}

@@ -1,0 +1,2 @@
+connection: "@{CONNECTION}"
+sql_table_name: @{SCHEMA}.orders ;;

@@ -1,0 +1,6 @@
+view: v {
+  label: "a"
+  label: "b"
+  hidden: yes
+  hidden: no
+}

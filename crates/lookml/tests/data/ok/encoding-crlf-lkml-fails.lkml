@@ -1,0 +1,7 @@
+view: v {
+  # note
+  label: "a
+b"
+  sql: a
+    ;;
+}

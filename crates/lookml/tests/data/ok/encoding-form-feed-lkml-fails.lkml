@@ -1,0 +1,2 @@
+view: v {}
+view: w {}

@@ -1,0 +1,2 @@
+label: £5
+name: ﻉa

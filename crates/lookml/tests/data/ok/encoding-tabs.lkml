@@ -1,0 +1,3 @@
+view: v {
+	label:	"x"
+}

@@ -1,0 +1,1 @@
+filter: period { type: date }

@@ -1,0 +1,1 @@
+measure: m { filters: [a: "x", b.c: "y"] }

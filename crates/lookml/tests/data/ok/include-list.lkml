@@ -1,0 +1,1 @@
+include: ["/views/*.view", "//shared/*.model.lkml"]

@@ -1,0 +1,5 @@
+fields: [, a, b]
+more: [
+  ,
+  a
+]

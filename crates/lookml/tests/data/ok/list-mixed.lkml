@@ -1,0 +1,1 @@
+fields: [a: "x", b, "c", d.e: f]

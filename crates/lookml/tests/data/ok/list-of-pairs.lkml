@@ -1,0 +1,2 @@
+filters: [a: "x", b.c: "-y", d: e]
+sorts: [a: desc]

@@ -1,0 +1,3 @@
+fields: [ - # why
+  x.y # not
+, a]

@@ -1,0 +1,1 @@
+fields: [a*, -x.y, - x.y, +z, ALL_FIELDS*]

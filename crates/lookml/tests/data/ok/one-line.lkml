@@ -1,0 +1,1 @@
+view:v{dimension:d{type:string sql:${x};;}measure:m{type:count}}

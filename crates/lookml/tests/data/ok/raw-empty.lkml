@@ -1,0 +1,4 @@
+sql: ;;
+html:;;
+sql_on:
+;;

@@ -1,0 +1,1 @@
+sql: select 'a;; hidden: yes

@@ -1,0 +1,2 @@
+html: foo {} ;;
+hidden: yes

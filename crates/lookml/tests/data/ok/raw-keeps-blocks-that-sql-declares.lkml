@@ -1,0 +1,4 @@
+sql: create function f {
+  join: x
+  a {
+} ;;

@@ -1,0 +1,3 @@
+sql: select 1
+     , 2
+  from t ;;

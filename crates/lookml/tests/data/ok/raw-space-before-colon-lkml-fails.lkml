@@ -1,0 +1,2 @@
+sql : x ;;
+hidden: yes

@@ -1,0 +1,2 @@
+sql_x: a + b ;;
+hidden: yes

@@ -1,0 +1,3 @@
+view: +orders { label: "a" }
+view: +orders { label: "b" }
+explore: +orders {}

@@ -1,0 +1,3 @@
+include: "a"
+include: "b"
+view: v { link: { url: "a" } link: { url: "b" } }

@@ -1,0 +1,1 @@
+label: "@{NAME} of ${day}"

@@ -1,0 +1,2 @@
+label: "# } ] ; ;; { [ sql: x"
+hidden: yes

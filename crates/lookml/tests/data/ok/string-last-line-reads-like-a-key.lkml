@@ -1,0 +1,5 @@
+description: "Numbers are
+  final:"
+label: "x"
+hint: "one
+  note: " hidden: yes

@@ -1,0 +1,1 @@
+label: "{% if a._in_query %}A{% else %}{{ b['c'] }}{% endif %}"

@@ -1,0 +1,5 @@
+description: "one
+  two
+
+  three: four"
+hidden: yes

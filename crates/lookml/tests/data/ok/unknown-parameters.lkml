@@ -1,0 +1,3 @@
+brand_new: { thing: yes }
+other: x
+third: [a]

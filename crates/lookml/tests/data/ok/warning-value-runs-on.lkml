@@ -1,0 +1,8 @@
+view: v {
+  dimension: a {
+    sql: ${TABLE}.a
+  }
+  dimension: b {
+    sql: ${TABLE}.b ;;
+  }
+}

@@ -1,0 +1,13 @@
+yes_no: yes
+number: 10
+negative: -1.5
+date: 2020-01-01
+dotted: view.field
+all: ALL_FIELDS*
+dollar: b$c
+percent: 50%
+quotes: 'x'
+hash: a#b
+letters: café
+capital: Ω
+bracket: a[b
