@@ -118,6 +118,11 @@ impl<'s> Document<'s> {
         (0..self.arena.nodes.len() as u32).map(|id| Node { document: self, id })
     }
 
+    /// All scalars and aliases of scalars, keys included, in the order of their bytes.
+    pub fn scalars(&self) -> impl Iterator<Item = Scalar<'_>> {
+        self.nodes().filter_map(Node::scalar)
+    }
+
     /// The root of each YAML document.
     pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
         let end = self.arena.nodes.len() as u32;
@@ -149,8 +154,7 @@ impl<'s> Document<'s> {
     /// Keys that stand twice or more in their mapping, every one of them.
     pub fn duplicate_keys(&self) -> impl Iterator<Item = Scalar<'_>> {
         let duplicates = self.duplicates();
-        let scalars = self.nodes().filter_map(Node::scalar);
-        scalars.filter(|key| duplicates.contains(&key.id()))
+        self.scalars().filter(|key| duplicates.contains(&key.id()))
     }
 
     /// Made when first asked for: files are mostly read, seldom edited.
@@ -158,8 +162,7 @@ impl<'s> Document<'s> {
         self.duplicates.get_or_init(|| {
             let mut first = HashMap::new();
             let mut twice = HashSet::new();
-            let scalars = self.nodes().filter_map(Node::scalar);
-            for key in scalars.filter(Scalar::is_key) {
+            for key in self.scalars().filter(Scalar::is_key) {
                 let entry = &self.arena.nodes[key.id() as usize];
                 if let Some(other) = first.insert((entry.parent, key.value()), key.id()) {
                     twice.extend([other, key.id()]);

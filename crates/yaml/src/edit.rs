@@ -153,12 +153,13 @@ impl Scalar<'_> {
         if line.is_first && line.is_last {
             return self.is_plain(&text);
         }
-        let text = text.trim_matches([' ', '\t']);
+        // Blanks at the edges of the other lines are no part of the text, and stay.
+        let blank = [' ', '\t'];
         let in_flow = self.node().entry().in_flow;
-        if line.is_first {
-            plain::is_safe(text, in_flow)
-        } else {
-            plain::continues(text, in_flow)
+        match (line.is_first, line.is_last) {
+            (true, _) => plain::is_safe(text.trim_end_matches(blank), in_flow),
+            (_, true) => plain::continues(text.trim_start_matches(blank), in_flow),
+            _ => plain::continues(text.trim_matches(blank), in_flow),
         }
     }
 
@@ -224,8 +225,8 @@ impl Scalar<'_> {
         if !text.chars().all(|c| c == '\n' || plain::is_printable(c)) {
             return Err(self.block_error("only printable characters can stand there"));
         }
-        let blank = |line: &str| line.starts_with(' ') || line.ends_with(' ');
-        if text.split('\n').any(blank) || text.starts_with('\n') {
+        let blank = |line: &str| line.starts_with(' ') || line.ends_with([' ', '\t']);
+        if text.split('\n').any(blank) || text.starts_with('\n') || blank(&old[..body(&old)]) {
             return Err(self.block_error("a line starts or ends with a blank"));
         }
         let source = self.document().source;

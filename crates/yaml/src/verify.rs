@@ -93,10 +93,12 @@ fn is_same_place(old: Node<'_>, new: Node<'_>, moved: &Moved) -> bool {
         }
         (a, b) => a == b,
     };
+    // Where nothing stands is beside something, and on which side of an edit there says nothing.
+    let nothing = a.span.is_empty() && b.span.is_empty();
     let property = |old: Option<Span>, new: Option<Span>| old.map(|at| moved.span(at)) == new;
     kinds
         && (a.parent, a.slot, a.is_key) == (b.parent, b.slot, b.is_key)
-        && moved.span(a.span) == b.span
+        && (nothing || moved.span(a.span) == b.span)
         && property(old.tag(), new.tag())
         && property(old.anchor(), new.anchor())
         && (a.kind != Kind::Alias || a.link == b.link)
