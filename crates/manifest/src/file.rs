@@ -112,7 +112,7 @@ pub(crate) struct Storyline {
 /// The canonical form: the one that people share and review.
 #[derive(Default, serde::Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(rename = "Canonical", deny_unknown_fields)]
 pub(crate) struct CanonicalTable {
     /// URL of the corporate repository, as `git clone` takes it.
     pub(crate) repository: Option<Text>,
@@ -127,7 +127,7 @@ pub(crate) struct CanonicalTable {
 /// How stories are kept.
 #[derive(Default, serde::Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(deny_unknown_fields)]
+#[schemars(rename = "Story", deny_unknown_fields)]
 pub(crate) struct StoryTable {
     /// The branch of a story, a pattern with `{id}`.
     pub(crate) branch: Option<Text>,
@@ -303,7 +303,7 @@ impl<'de> Deserialize<'de> for StageGroup {
 #[schemars(rename = "Stage", deny_unknown_fields)]
 pub(crate) struct StageTable {
     /// The steps, in any order.
-    pub(crate) step: Vec<Spanned<StepTable>>,
+    pub(crate) step: Vec<StepTable>,
 }
 
 /// One program that a promotion runs.

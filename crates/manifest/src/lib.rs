@@ -11,6 +11,7 @@ mod file;
 mod manifest;
 mod names;
 mod pattern;
+mod pipeline;
 mod read;
 mod resolve;
 mod schema;

@@ -118,7 +118,9 @@ fn syntax(text: &str, error: &toml::de::Error, file: &RelPath) -> Diagnostic {
             .label(Label::at(file, span, "the second one"))
             .help("take one of them away, or move what it holds to the other");
     }
-    Diagnostic::error("toml-syntax", message).label(Label::at(file, span, ""))
+    Diagnostic::error("toml-syntax", message)
+        .label(Label::at(file, span, ""))
+        .help("write it as TOML: `[section]` on a line of its own, `key = \"text\"` below")
 }
 
 fn manifest(

@@ -161,9 +161,8 @@ impl Fill<'_> {
             if let Some(other) = map.inverse.insert(value.clone(), name.clone())
                 && let Some(first) = map.entries.get(&other)
             {
-                let title = format!("{kind} `{other}` and `{name}` have one name, `{value}`");
-                let cure =
-                    "give each a name of its own; two may lead to one place through an alias";
+                let title = format!("{kind} `{other}` and `{name}` become one name");
+                let cure = "give each a name of its own; two connections may lead to one database";
                 self.report.push(
                     Diagnostic::error("duplicate-name", title)
                         .label(place.label(format!("for `{name}`")))

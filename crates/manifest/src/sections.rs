@@ -1,17 +1,17 @@
-//! The sections of the main file that are no environments: canonical form, pipeline, steps, other
-//! repositories and projects, declared sites.
+//! The sections of the main file that stand for themselves: canonical form, other repositories and
+//! projects, declared sites.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use storyline_text::{Diagnostic, Visible};
 
-use crate::error::{Place, did_you_mean, listed, nearest};
+use crate::error::{did_you_mean, listed, nearest};
 use crate::file::{
-    CanonicalTable, LookerTable, ManifestFile, Map, RepositoryTable, SiteTable, Spanned,
-    StageGroup, StageTable, StepTable, Text, UsesTable,
+    CanonicalTable, LookerTable, ManifestFile, Map, RepositoryTable, SiteTable, Spanned, Text,
+    UsesTable,
 };
 use crate::manifest::{
-    Canonical, DeclaredSite, Environment, Looker, Manifest, Repository, Step, StoryBranch,
+    Canonical, DeclaredSite, Environment, Looker, Manifest, Repository, StoryBranch,
 };
 use crate::names::Kind;
 use crate::pattern::Variable;
@@ -19,7 +19,7 @@ use crate::resolve::check_story_branch;
 use crate::settings::{Reader, refused};
 use crate::value::{
     check_branch, check_constant_name, check_host, check_identifier, check_name, check_repository,
-    duration, host_of,
+    host_of,
 };
 
 /// The rules editions that this program can produce.
@@ -132,117 +132,6 @@ impl Reader<'_> {
         uses
     }
 
-    fn pipeline(
-        &mut self,
-        groups: &[Spanned<StageGroup>],
-        environments: &BTreeMap<String, Environment>,
-    ) -> Vec<Vec<String>> {
-        let mut seen: BTreeMap<String, Place> = BTreeMap::new();
-        let mut pipeline = Vec::new();
-        for group in groups {
-            let one;
-            let stages = match &group.value {
-                StageGroup::Several(stages) => stages,
-                StageGroup::One(stage) => {
-                    one = vec![Text {
-                        span: group.span,
-                        value: stage.clone(),
-                    }];
-                    &one
-                }
-            };
-            for stage in stages {
-                let place = self.place(stage.span);
-                if let Some(first) = seen.insert(stage.value.clone(), place.clone()) {
-                    let title = format!("stage `{}` is there twice", stage.value);
-                    self.report.push(
-                        Diagnostic::error("duplicate-stage", title)
-                            .label(place.label("again"))
-                            .label(first.label("first"))
-                            .help("take one of them away"),
-                    );
-                }
-                if !environments.contains_key(&stage.value) {
-                    let known: Vec<&str> = environments.keys().map(String::as_str).collect();
-                    self.unknown(stage, "environment", "environments", &known);
-                }
-            }
-            pipeline.push(stages.iter().map(|s| s.value.clone()).collect());
-        }
-        pipeline
-    }
-
-    fn steps(
-        &mut self,
-        table: &Map<StageTable>,
-        pipeline: &[Vec<String>],
-    ) -> BTreeMap<String, Vec<Step>> {
-        let known: Vec<&str> = pipeline.iter().flatten().map(String::as_str).collect();
-        let mut steps = BTreeMap::new();
-        for (stage, table) in table {
-            if !known.contains(&stage.value.as_str()) {
-                self.unknown(stage, "stage", "stages in `pipeline.stages`", &known);
-            }
-            let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
-            let mut of_stage = Vec::new();
-            for step in &table.value.step {
-                let step = self.step(&step.value);
-                of_stage.push(step);
-            }
-            for step in &of_stage {
-                if let Some(first) = seen.insert(&step.name, step.place.clone()) {
-                    let title = format!("step `{}` is there twice", Visible(step.name.as_bytes()));
-                    self.report.push(
-                        Diagnostic::error("duplicate-step", title)
-                            .label(step.place.label("again"))
-                            .label(first.label("first"))
-                            .help("give each step of a stage a name of its own"),
-                    );
-                }
-            }
-            drop(seen);
-            of_stage.sort_by_key(|step| (step.phase, step.wave));
-            steps.insert(stage.value.clone(), of_stage);
-        }
-        steps
-    }
-
-    fn step(&mut self, table: &StepTable) -> Step {
-        self.check(&table.name, "the step's name", check_identifier);
-        let run = &table.run;
-        if run.value.first().is_none_or(String::is_empty) {
-            let place = self.place(run.span);
-            self.report.push(
-                Diagnostic::error("empty-run", "the step names no program")
-                    .label(place.label(""))
-                    .help(
-                        "write the program and its arguments, as in `run = [\"dbt\", \"build\"]`",
-                    ),
-            );
-        }
-        let timeout = table.timeout.as_ref().and_then(|text| {
-            let timeout = duration(&text.value);
-            if timeout.is_none() {
-                let place = self.place(text.span);
-                let text = Visible(text.value.as_bytes());
-                self.report.push(
-                    Diagnostic::error("bad-duration", format!("`{text}` is no length of time"))
-                        .label(place.label(""))
-                        .help("write a number and `s`, `m` or `h`, as in `90s`, `30m` or `2h`"),
-                );
-            }
-            timeout
-        });
-        Step {
-            name: table.name.value.clone(),
-            phase: table.phase,
-            wave: table.wave,
-            run: run.value.clone(),
-            timeout,
-            place: self.place(table.name.span),
-        }
-    }
-
     fn repositories(&mut self, table: &Map<RepositoryTable>) -> BTreeMap<String, Repository> {
         let mut repositories = BTreeMap::new();
         for (name, repository) in table {
@@ -276,7 +165,7 @@ impl Reader<'_> {
         })
     }
 
-    fn unknown(&mut self, text: &Text, what: &str, several: &str, known: &[&str]) {
+    pub(crate) fn unknown(&mut self, text: &Text, what: &str, several: &str, known: &[&str]) {
         let near = nearest(&text.value, known.iter().copied());
         let name = Visible(text.value.as_bytes());
         let id = match what {
@@ -290,7 +179,12 @@ impl Reader<'_> {
         self.report.push(diagnostic);
     }
 
-    fn check(&mut self, text: &Text, what: &str, check: impl Fn(&str) -> Result<(), String>) {
+    pub(crate) fn check(
+        &mut self,
+        text: &Text,
+        what: &str,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) {
         if let Err(reason) = check(&text.value) {
             let label = self.place(text.span).label("");
             self.report.push(refused(what, &text.value, label, &reason));

@@ -110,19 +110,15 @@ impl Shape<'_> {
     }
 
     fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, wanted: &[&Value], at: &str) {
-        let mut words: Vec<&str> = wanted
-            .iter()
-            .filter_map(|s| s["type"].as_str())
-            .map(for_people)
-            .collect();
-        words.dedup();
+        let mut types: Vec<&str> = wanted.iter().filter_map(|s| s["type"].as_str()).collect();
+        types.dedup();
+        let words: Vec<&str> = types.iter().map(|t| for_people(t)).collect();
         let found = for_people(json_type(value.get_ref()));
         let title = format!("`{at}` is {found}, not {}", words.join(" or "));
-        self.push(
-            Diagnostic::error("wrong-type", title),
-            value.span(),
-            String::new(),
-        );
+        let examples: Vec<&str> = types.iter().map(|t| example(t)).collect();
+        let diagnostic = Diagnostic::error("wrong-type", title)
+            .help(format!("write it as {}", listed(&examples)));
+        self.push(diagnostic, value.span(), String::new());
         self.readable = false;
     }
 
@@ -179,5 +175,14 @@ fn for_people(json_type: &str) -> &'static str {
         "array" => "a list",
         "object" => "a table",
         _ => "a date or time",
+    }
+}
+
+fn example(json_type: &str) -> &'static str {
+    match json_type {
+        "integer" => "1",
+        "array" => "[\"…\"]",
+        "object" => "{ … }",
+        _ => "\"…\"",
     }
 }
