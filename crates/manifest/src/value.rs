@@ -100,6 +100,14 @@ pub(crate) fn check_repository(url: &str) -> Result<(), String> {
     if url.contains("::") {
         return Err("it names a remote helper (`::`)".into());
     }
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = authority.split('/').next().unwrap_or(authority);
+    if authority
+        .rsplit_once('@')
+        .is_some_and(|(user, _)| user.contains(':'))
+    {
+        return Err("it holds a password; credentials do not belong in a manifest".into());
+    }
     plain(url, &[])
 }
 
@@ -171,4 +179,156 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     let number: u64 = number.parse().ok()?;
     let total = number.checked_mul(seconds).filter(|total| *total > 0)?;
     Some(Duration::from_secs(total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check<T>(accept: impl Fn(&str) -> Result<T, String>, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert_eq!(accept(text).err(), None, "{text:?}");
+        }
+        for text in bad {
+            assert!(accept(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_by_kind() {
+        let long = "x".repeat(256);
+        let long_file = "x".repeat(250);
+        check(
+            |name| check_name(&Kind::Model, name),
+            &["orders", "cube.dev", "R&D", "jira-Dev", "caf\u{e9}", "a b"],
+            &[
+                "",
+                "con",
+                "../x",
+                ".git",
+                "a/b",
+                "a*",
+                "a?",
+                "[a",
+                "a::b",
+                "a%b",
+                "@{A}",
+                "{{a",
+                "a\"b",
+                "a\nb",
+                "\u{202e}a",
+                &long,
+                &long_file,
+            ],
+        );
+        check(
+            |name| check_name(&Kind::Project, name),
+            &["acme", "acme-dev1"],
+            &["", "nul", "..", "a/b", "GIT~1", "a.", "@{P}"],
+        );
+        check(
+            |name| check_name(&Kind::Connection, name),
+            &["warehouse", "Big Query", "a-b.c"],
+            &[
+                "",
+                "a\"b",
+                "a'b",
+                "a\\b",
+                "a\nb",
+                "@{C}",
+                "a\u{1b}[31m",
+                &long,
+            ],
+        );
+        check(
+            |name| check_name(&Kind::Label, name),
+            &["Sales (dev1)", "it's"],
+            &["", "a\"b", "a\\b", "a\nb"],
+        );
+        check(
+            |value| check_name(&Kind::constant("SQL"), value),
+            &["select 1\n\tfrom t", "{{ x }}"],
+            &["", "a\"b", "a\r\n"],
+        );
+        check(
+            |name| check_name(&Kind::Url, name),
+            &["https://acme.looker.com/x?y=z"],
+            &["", "https://a b", "https://a\tb"],
+        );
+    }
+
+    #[test]
+    fn branches() {
+        check(
+            check_branch,
+            &["master", "env/dev-1", "story/x.y"],
+            &[
+                "", "-x", "a b", "a..b", "/a", "a/", "a//b", ".a", "a/.b", "a.lock", "a@{b", "@",
+                "HEAD", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b", "a.", "a\u{7f}",
+            ],
+        );
+    }
+
+    #[test]
+    fn repositories() {
+        check(
+            check_repository,
+            &[
+                "git@github.com:acme/looker.git",
+                "https://git.example.com/acme/looker.git",
+                "ssh://git@git.example.com:22/acme/looker",
+                "../looker.git",
+            ],
+            &[
+                "",
+                "-x",
+                "a b",
+                "ext::sh",
+                "https://me:secret@git.example.com/x",
+                "a\u{1b}",
+            ],
+        );
+    }
+
+    #[test]
+    fn hosts() {
+        check(
+            host_of,
+            &["https://acme.looker.com", "http://localhost:9999/x"],
+            &[
+                "",
+                "acme.looker.com",
+                "https://",
+                "https://a@b",
+                "https://a:x",
+                "https://a b",
+                "https://-a",
+            ],
+        );
+        let host = host_of("https://Acme.Looker.com:19999/folders");
+        assert_eq!(host.as_deref(), Ok("acme.looker.com"));
+    }
+
+    #[test]
+    fn durations() {
+        let seconds = |text| duration(text).map(|d| d.as_secs());
+        assert_eq!(seconds("90s"), Some(90));
+        assert_eq!(seconds("30m"), Some(1800));
+        assert_eq!(seconds("2h"), Some(7200));
+        for bad in [
+            "",
+            "s",
+            "30",
+            "0s",
+            "-1s",
+            "+1s",
+            "1.5h",
+            "1d",
+            "99999999999999999999h",
+            "3\u{b5}",
+        ] {
+            assert_eq!(seconds(bad), None, "{bad:?}");
+        }
+    }
 }
