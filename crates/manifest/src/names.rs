@@ -113,7 +113,7 @@ pub enum NameError {
     },
     /// The stamp belongs to another name, and would come back as that one.
     #[error(
-        "{kind} `{}` would become `{}`, which stands for `{}`",
+        "{kind} `{}` would be called `{}`, which stands for `{}`",
         Visible(name.as_bytes()), Visible(stamped.as_bytes()), Visible(other.as_bytes())
     )]
     NotInjective {
@@ -328,6 +328,12 @@ impl Names {
         let name = map.back(stamped)?;
         let accepted = check_pair(kind, &name, stamped).is_ok();
         accepted.then_some(name)
+    }
+
+    /// Whether a table gives this canonical name its stamp, not a rule for all names.
+    pub fn has_entry(&self, kind: &Kind, name: &str) -> bool {
+        let map = self.maps.get(kind);
+        map.is_some_and(|map| map.entries.contains_key(name))
     }
 
     /// Whether any name of the kind is changed or refused; if not, `stamp` and `unstamp` give back
