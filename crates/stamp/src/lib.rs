@@ -1,5 +1,38 @@
-//! Sites, names, stamping and unstamping of bytes, paths and trees. Knows nothing of Git.
+//! Sites, names, stamping and unstamping of whole trees. Knows nothing of Git.
+//!
+//! A *site* is a span of bytes, in a file or in its path, that holds a name which differs from one
+//! environment to the next. Reading a tree gives, file by file, *candidates*: spans that may be
+//! sites (`candidate`, with one module for each way they are written). The tree's own names and the
+//! environment decide which of them are (`own`), and a plan says what becomes of them (`plan`):
+//!
+//! ```text
+//! FileSet -> Tree::read -> candidates of each file       the only step that knows the language
+//!            own names  -> own, foreign, stray           decided again for each tree
+//!            plan       -> TreePatch, or every reason why not
+//! ```
+//!
+//! Bytes outside sites are copied, never printed again, so formatting survives by construction.
+//! A plan is proved before it is handed out: the changed files are read again, and planning the way
+//! back has to give the bytes and paths that it started from.
 
+mod candidate;
+mod dashboard;
 mod fileset;
+mod include;
+mod legacy;
+mod liquid;
+mod lookml;
+mod own;
+mod paths;
+mod patterns;
+mod plan;
+mod refusal;
+mod sites;
+mod tree;
+mod url;
+mod write;
 
 pub use fileset::{Change, Entry, EntryKind, FileSet, ReadError, TreePatch};
+pub use plan::{Direction, Plan, Refused, plan};
+pub use sites::{Site, SitePlace, SiteStatus, sites};
+pub use tree::Tree;

@@ -1,0 +1,136 @@
+//! What one file says, without knowing the rest of the tree.
+//!
+//! A candidate is a span that *may* be a site. Whether it is one depends on the tree's own names
+//! and the environment; neither is known here, so a file's candidates depend on its bytes and path
+//! alone and can be kept for as long as those stay.
+
+use storyline_manifest::Kind;
+use storyline_text::{Diagnostic, RelPath, Span};
+
+use crate::url::Encoding;
+
+/// A span of a file that may hold a name of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) kind: Kind,
+    /// Bytes of the file that hold the name as it is written.
+    pub(crate) span: Span,
+    /// The name that is meant.
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
+}
+
+/// How a candidate is written, which decides whose name it is and how another is put there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// As it is: inside a LookML string, or as a word.
+    Plain,
+    /// A whole YAML scalar, whose quotes may have to change.
+    Yaml,
+    /// A part of a URL's path.
+    Url(Encoding),
+    /// The model in `include: "//project/x.model"`; `None` for the own project.
+    IncludedModel {
+        /// The project whose model it is.
+        project: Option<String>,
+    },
+    /// Like `Plain`, where the project gets its own name.
+    Definition,
+    /// In a comment: never stamped, worth a notice.
+    Comment,
+}
+
+/// `include: "…"`, which says what other files belong to this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Include {
+    /// The pattern, without quotes.
+    pub(crate) span: Span,
+}
+
+/// What one file says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FileScan {
+    /// By position.
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) includes: Vec<Include>,
+    /// Errors; with any, the tree is refused.
+    pub(crate) errors: Vec<Diagnostic>,
+    /// Warnings and notices.
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+/// What a file is, from its path alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileType {
+    /// `NAME.model.lkml`, `NAME.model.lookml`
+    Model,
+    /// `manifest.lkml` at the root.
+    ProjectManifest,
+    /// Any other `.lkml`; `.lookml` too, which in projects of 2013-2016 is YAML.
+    LookMl,
+    /// `NAME.dashboard.lookml`: YAML.
+    Dashboard,
+    /// Nothing that Looker reads.
+    Other,
+}
+
+const MODEL_ENDINGS: [&[u8]; 2] = [b".model.lkml", b".model.lookml"];
+
+impl FileType {
+    pub(crate) fn of(path: &RelPath) -> Self {
+        let name = path.file_name();
+        if model_name(path).is_some() {
+            Self::Model
+        } else if matches!(path.as_bytes(), b"manifest.lkml" | b"manifest.lookml") {
+            Self::ProjectManifest
+        } else if name.ends_with(b".dashboard.lookml") || name.ends_with(b".dashboard.lkml") {
+            Self::Dashboard
+        } else if name.ends_with(b".lkml") || name.ends_with(b".lookml") {
+            Self::LookMl
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The model that a file defines, and where in the path its name stands.
+/// <https://cloud.google.com/looker/docs/reference/param-model>: a model's name is its file's.
+pub(crate) fn model_name(path: &RelPath) -> Option<(Span, &str)> {
+    let file_name = path.file_name();
+    let start = path.as_bytes().len() - file_name.len();
+    let ending = MODEL_ENDINGS.iter().find(|e| file_name.ends_with(e))?;
+    let stem = &file_name[..file_name.len() - ending.len()];
+    let name = std::str::from_utf8(stem).ok().filter(|s| !s.is_empty())?;
+    Some((Span::at(start..start + stem.len()), name))
+}
+
+/// The same file with its model called `name`.
+pub(crate) fn renamed(path: &RelPath, name: &str) -> Result<RelPath, storyline_text::UnsafeName> {
+    let file_name = path.file_name();
+    let ending = MODEL_ENDINGS.iter().find(|e| file_name.ends_with(e));
+    let ending = ending.copied().unwrap_or_default();
+    path.with_file_name(&[name.as_bytes(), ending].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_files() {
+        for (path, expect) in [
+            ("a/b.model.lkml", FileType::Model),
+            ("cube.dev.model.lkml", FileType::Model),
+            ("old.model.lookml", FileType::Model),
+            (".model.lkml", FileType::LookMl),
+            ("manifest.lkml", FileType::ProjectManifest),
+            ("a/manifest.lkml", FileType::LookMl),
+            ("x.dashboard.lookml", FileType::Dashboard),
+            ("x.view.lkml", FileType::LookMl),
+            ("x.lkml.bak", FileType::Other),
+        ] {
+            let path = RelPath::new(path.as_bytes()).expect("a plain path");
+            assert_eq!(FileType::of(&path), expect, "{path}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Include patterns: what they match, and the names in them.
+//!
+//! <https://cloud.google.com/looker/docs/reference/param-model-include>: a pattern is relative to
+//! the folder of the file that holds it unless it starts with `/`; `//project/` starts in an
+//! imported project; `*` stays inside a folder, `**` does not; `.lkml` and `.lookml` may be left
+//! out.
+
+use globset::{GlobBuilder, GlobMatcher};
+use nom::bytes::complete::{is_not, tag};
+use nom::sequence::delimited;
+use nom::{IResult, Parser};
+use storyline_manifest::Kind;
+use storyline_text::{RelPath, Span};
+
+use crate::candidate::{Candidate, Shape};
+
+/// `//project/`; gives the project.
+fn project(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    delimited(tag("//"), is_not("/"), tag("/")).parse(input)
+}
+
+fn is_literal(text: &[u8]) -> bool {
+    !text.iter().any(|b| b"*?[]{}@".contains(b))
+}
+
+/// Adds the project and the model that `pattern`, at byte `offset` of its file, names.
+pub(crate) fn scan(pattern: &[u8], offset: u32, out: &mut Vec<Candidate>) {
+    let mut push = |kind, name: &[u8], start: usize, shape| {
+        let start = offset as usize + start;
+        if let Ok(text) = std::str::from_utf8(name) {
+            out.push(Candidate {
+                kind,
+                span: Span::at(start..start + name.len()),
+                name: text.into(),
+                shape,
+            });
+        }
+    };
+    let named = project(pattern).ok().map(|(_, project)| project);
+    if let Some(project) = named.filter(|p| is_literal(p)) {
+        push(Kind::Project, project, 2, Shape::Plain);
+    }
+    let start = memchr::memrchr(b'/', pattern).map_or(0, |at| at + 1);
+    let file = &pattern[start..];
+    let endings = [&b".model.lkml"[..], b".model.lookml", b".model"];
+    let Some(stem) = endings.iter().find_map(|e| file.strip_suffix(*e)) else {
+        return;
+    };
+    if !stem.is_empty() && is_literal(stem) && named.is_none_or(is_literal) {
+        let project = named.map(|p| String::from_utf8_lossy(p).into_owned());
+        push(Kind::Model, stem, start, Shape::IncludedModel { project });
+    }
+}
+
+/// A pattern that can be asked which files it matches.
+pub(crate) enum Pattern {
+    /// Without wildcards, which most are; compiling each as a glob would take longer than all else.
+    Path(String),
+    Glob(GlobMatcher),
+}
+
+impl Pattern {
+    /// Compiles the pattern of a file in folder `folder`. `None` when nothing can be said about
+    /// it: it leads to another project, out of this one, through a constant, or is no pattern.
+    pub(crate) fn new(pattern: &[u8], folder: &[u8], own_project: Option<&str>) -> Option<Self> {
+        let mut pattern = pattern;
+        if let Ok((rest, named)) = project(pattern) {
+            if own_project.map(str::as_bytes) != Some(named) {
+                return None;
+            }
+            // One of the two slashes that started it, so that it is taken from the root.
+            pattern = &pattern[pattern.len() - rest.len() - 1..];
+        }
+        let pattern = std::str::from_utf8(pattern).ok()?;
+        if pattern.contains("@{") {
+            return None;
+        }
+        let folder = std::str::from_utf8(folder).ok()?;
+        let folder = if pattern.starts_with('/') { "" } else { folder };
+        let is_glob = pattern.contains(['*', '?', '[', '{']);
+        let folders = folder.split('/').filter(|part| !part.is_empty());
+        let mut parts: Vec<String> = match is_glob {
+            true => folders.map(globset::escape).collect(),
+            false => folders.map(Into::into).collect(),
+        };
+        for part in pattern.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                part => parts.push(part.into()),
+            }
+        }
+        let path = parts.join("/");
+        if !is_glob {
+            return Some(Self::Path(path));
+        }
+        let glob = GlobBuilder::new(&path)
+            .literal_separator(true)
+            .build()
+            .ok()?;
+        Some(Self::Glob(glob.compile_matcher()))
+    }
+
+    /// Whether `pattern` could match a model file at all: what follows its last wildcard says so.
+    pub(crate) fn may_match_model(pattern: &[u8]) -> bool {
+        let wildcard = pattern.iter().rposition(|b| b"*?]}".contains(b));
+        let ending = &pattern[wildcard.map_or(0, |at| at + 1)..];
+        [&b".model.lkml"[..], b".model.lookml", b".model"]
+            .iter()
+            .any(|model| ending.ends_with(model) || model.ends_with(ending))
+    }
+
+    /// Whether it matches `path`, with or without its ending.
+    pub(crate) fn matches(&self, path: &RelPath) -> bool {
+        let Ok(path) = std::str::from_utf8(path.as_bytes()) else {
+            return false;
+        };
+        let bare = path.strip_suffix(".lkml").or(path.strip_suffix(".lookml"));
+        match self {
+            Self::Path(own) => own == path || bare == Some(own),
+            Self::Glob(glob) => glob.is_match(path) || bare.is_some_and(|bare| glob.is_match(bare)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_names(pattern: &str, expect: &[&str]) {
+        let mut out = Vec::new();
+        scan(pattern.as_bytes(), 0, &mut out);
+        let found: Vec<_> = out
+            .iter()
+            .map(|c| format!("{} {}", c.kind, c.name))
+            .collect();
+        assert_eq!(found, expect, "{pattern}");
+        assert!(out.iter().all(|c| pattern[c.span.range()] == c.name));
+    }
+
+    #[test]
+    fn names_in_patterns() {
+        check_names("x.model.lkml", &["model x"]);
+        check_names("/a/cube.dev.model", &["model cube.dev"]);
+        check_names("//p/x.model.lkml", &["project p", "model x"]);
+        check_names("//p/views/*.view", &["project p"]);
+        check_names("//@{P}/*.model", &[]);
+        check_names("*.model.lkml", &[]);
+        check_names("x*.model", &[]);
+        check_names("x.model.view.lkml", &[]);
+        check_names(".model", &[]);
+    }
+
+    #[track_caller]
+    fn check_match(folder: &str, pattern: &str, path: &str, expect: bool) {
+        let compiled = Pattern::new(pattern.as_bytes(), folder.as_bytes(), Some("own"));
+        let path = RelPath::new(path.as_bytes()).expect("a plain path");
+        let matches = compiled.expect("a plain pattern").matches(&path);
+        assert_eq!(matches, expect, "{folder:?} {pattern:?} {path}");
+    }
+
+    #[test]
+    fn matches() {
+        check_match("", "x.model", "x.model.lkml", true);
+        check_match("m", "x.model", "m/x.model.lookml", true);
+        check_match("m", "/x.model", "m/x.model.lkml", false);
+        check_match("m", "../x.model", "x.model.lkml", true);
+        check_match("", "*.model", "m/x.model.lkml", false);
+        check_match("", "/**/*.model", "m/n/x.model.lkml", true);
+        check_match("", "/**/*.model", "x.model.lkml", true);
+        check_match("m [1]", "*.model", "m [1]/x.model.lkml", true);
+        check_match("", "//own/m/x*.model", "m/xy.model.lkml", true);
+        check_match("e", "*", "e/x.view.lkml", true);
+        check_match("", "o*[!.][!z].view", "orders.view.lkml", true);
+    }
+
+    #[test]
+    fn patterns_that_say_nothing() {
+        for pattern in ["//other/x", "../../x", "@{X}/y", "[", "//other/../x"] {
+            assert!(
+                Pattern::new(pattern.as_bytes(), b"a", Some("own")).is_none(),
+                "{pattern}"
+            );
+        }
+    }
+}

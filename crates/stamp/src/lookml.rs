@@ -1,0 +1,179 @@
+//! Candidates of LookML files.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use storyline_lookml::{Document, Node, NodeKind, TokenKind, Value};
+use storyline_manifest::Kind;
+use storyline_text::RelPath;
+
+use crate::candidate::{Candidate, FileScan, FileType, Include, Shape};
+use crate::url::Hosts;
+use crate::{include, liquid, url};
+
+/// Every candidate has one of these on its way; a file without any is not parsed.
+static MARKERS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let needles = [
+        "include",
+        "connection",
+        "dashboard",
+        "explore/",
+        "extensions/",
+        "applications/",
+        "_model._name",
+    ];
+    AhoCorasick::new(needles).expect("seven short needles")
+});
+
+/// Reads a file of type `file_type`, which is one that holds LookML.
+pub(crate) fn scan(path: &RelPath, source: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
+    let mut scan = FileScan::default();
+    let may_be_empty = matches!(file_type, FileType::LookMl);
+    if may_be_empty && !MARKERS.is_match(source) {
+        return scan;
+    }
+    let document = storyline_lookml::parse(source);
+    let diagnose = |e: &storyline_lookml::SyntaxError| e.diagnostic(path);
+    scan.errors = document.errors().iter().map(diagnose).collect();
+    scan.warnings = document.warnings().iter().map(diagnose).collect();
+    for node in document.root().children() {
+        match file_type {
+            FileType::ProjectManifest => project_manifest(node, &mut scan.candidates),
+            _ => root(node, file_type, &mut scan),
+        }
+    }
+    texts(&document, &scan.includes, hosts, &mut scan.candidates);
+    scan.candidates.sort_by_key(|c| c.span);
+    scan
+}
+
+fn push(kind: Kind, value: Value<'_>, out: &mut Vec<Candidate>) {
+    let Ok(name) = std::str::from_utf8(value.text()) else {
+        return;
+    };
+    // The constant's own value is the site, wherever it is used.
+    if !name.is_empty() && !name.contains("@{") {
+        out.push(Candidate {
+            kind,
+            span: value.span(),
+            name: name.into(),
+            shape: Shape::Plain,
+        });
+    }
+}
+
+/// Parameters that stand in no block of a model, view or explore file.
+fn root(node: Node<'_, '_>, file_type: FileType, scan: &mut FileScan) {
+    match (node.key(), node.value()) {
+        (b"connection", Some(value)) => push(Kind::Connection, value, &mut scan.candidates),
+        (b"label", Some(value)) if file_type == FileType::Model => {
+            push(Kind::Label, value, &mut scan.candidates);
+        }
+        (b"include", Some(value)) => add_include(value, scan),
+        (b"include", None) if node.kind() == NodeKind::List => {
+            for value in node.children().filter_map(Node::value) {
+                add_include(value, scan);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn add_include(value: Value<'_>, scan: &mut FileScan) {
+    let span = value.span();
+    include::scan(value.text(), span.start, &mut scan.candidates);
+    scan.includes.push(Include { span });
+}
+
+/// `manifest.lkml`: the project's name, its imports and constants.
+/// <https://cloud.google.com/looker/docs/reference/param-manifest-project-name> and its siblings.
+fn project_manifest(node: Node<'_, '_>, out: &mut Vec<Candidate>) {
+    match node.key() {
+        b"project_name" => {
+            if let Some(value) = node.value() {
+                let first = out.len();
+                push(Kind::Project, value, out);
+                out[first..]
+                    .iter_mut()
+                    .for_each(|c| c.shape = Shape::Definition);
+            }
+        }
+        b"local_dependency" => {
+            for child in node.children() {
+                match (child.key(), child.value()) {
+                    (b"project", Some(value)) => push(Kind::Project, value, out),
+                    (b"override_constant", _) => constant(child, out),
+                    _ => {}
+                }
+            }
+        }
+        b"remote_dependency" => {
+            if let Some(name) = node.name() {
+                push(Kind::Project, name, out);
+            }
+            for child in node.children() {
+                match (child.key(), child.value()) {
+                    (b"url", Some(value)) => push(Kind::Url, value, out),
+                    (b"ref", Some(value)) => push(Kind::Ref, value, out),
+                    (b"override_constant", _) => constant(child, out),
+                    _ => {}
+                }
+            }
+        }
+        b"constant" => constant(node, out),
+        b"application" => {
+            let url = node.children().filter(|child| child.key() == b"url");
+            for value in url.filter_map(Node::value) {
+                push(Kind::Url, value, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `constant: NAME { value: "…" }`, which may be written over several lines and hold anything.
+fn constant(node: Node<'_, '_>, out: &mut Vec<Candidate>) {
+    let name = node.name().and_then(|n| std::str::from_utf8(n.text()).ok());
+    let Some(name) = name else { return };
+    for child in node.children().filter(|child| child.key() == b"value") {
+        if let Some(value) = child.value() {
+            push(Kind::constant(name), value, out);
+        }
+    }
+}
+
+/// Names inside text: URLs and Liquid. Include patterns are paths, whatever folders are called.
+fn texts(document: &Document<'_>, includes: &[Include], hosts: &Hosts, out: &mut Vec<Candidate>) {
+    let source = document.source();
+    if !url::may_stand_in(source) && !liquid::may_stand_in(source) {
+        return;
+    }
+    let mut includes = includes.iter().map(|include| include.span).peekable();
+    for token in document.tokens() {
+        let span = token.span;
+        while includes
+            .next_if(|include| include.end < span.start)
+            .is_some()
+        {}
+        if includes
+            .peek()
+            .is_some_and(|include| span.contains(*include))
+        {
+            continue;
+        }
+        let first = out.len();
+        if matches!(
+            token.kind,
+            TokenKind::String | TokenKind::Raw | TokenKind::Comment
+        ) {
+            let text = span.slice(source);
+            url::scan(text, span.start, hosts, out);
+            liquid::scan(text, span.start, out);
+        }
+        if token.kind == TokenKind::Comment {
+            out[first..]
+                .iter_mut()
+                .for_each(|c| c.shape = Shape::Comment);
+        }
+    }
+}

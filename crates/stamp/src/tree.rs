@@ -1,0 +1,141 @@
+//! A whole tree, read once: what each file says, and the bytes of those that say something.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use storyline_text::RelPath;
+
+use crate::candidate::{FileScan, FileType, Shape, model_name};
+use crate::url::Hosts;
+use crate::{Entry, EntryKind, FileSet, ReadError, TreePatch, dashboard, legacy, lookml};
+
+/// A project as it was read from a [`FileSet`].
+#[derive(Debug)]
+pub struct Tree {
+    entries: Vec<Entry>,
+    /// Files that hold candidates, includes or something to tell, and all model files.
+    files: BTreeMap<RelPath, Arc<File>>,
+    hosts: Hosts,
+}
+
+/// One file of interest.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) scan: FileScan,
+}
+
+impl Tree {
+    /// Reads every file that may hold a site. URLs count as the team's when they are relative or
+    /// on one of `hosts`, which are in lower case without scheme and port.
+    ///
+    /// # Errors
+    /// The first file that cannot be read.
+    pub fn read(files: &dyn FileSet, hosts: &BTreeSet<String>) -> Result<Self, ReadError> {
+        let entries = files.entries().to_vec();
+        let scanned: Result<Vec<_>, ReadError> = entries
+            .par_iter()
+            .filter(|entry| entry.kind == EntryKind::File)
+            .map(|entry| (&entry.path, FileType::of(&entry.path)))
+            .filter(|(_, file_type)| *file_type != FileType::Other)
+            .map(|(path, file_type)| {
+                let bytes = files.read(path)?;
+                let scan = scan(path, &bytes, file_type, hosts);
+                Ok(is_of_interest(&scan, file_type).then(|| {
+                    let bytes = bytes.into_owned();
+                    (path.clone(), Arc::new(File { bytes, scan }))
+                }))
+            })
+            .collect();
+        Ok(Self {
+            files: scanned?.into_iter().flatten().collect(),
+            entries,
+            hosts: hosts.clone(),
+        })
+    }
+
+    /// All paths, sorted.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The bytes of a file that some diagnostic or site points into.
+    pub fn source(&self, path: &RelPath) -> Option<&[u8]> {
+        self.files.get(path).map(|file| file.bytes.as_slice())
+    }
+
+    /// The tree as it will be after `patch`, reading again only what changes.
+    pub(crate) fn patched(&self, patch: &TreePatch) -> Self {
+        let changes: BTreeMap<_, _> = patch.changes.iter().map(|c| (&c.from, c)).collect();
+        let mut entries = self.entries.clone();
+        let mut files = BTreeMap::new();
+        for entry in &mut entries {
+            if let Some(change) = changes.get(&entry.path) {
+                entry.path = change.to.clone();
+            }
+        }
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        for (path, file) in &self.files {
+            let (path, file) = match changes.get(path) {
+                Some(change) => {
+                    let bytes = change.after();
+                    let file_type = FileType::of(&change.to);
+                    let scan = scan(&change.to, &bytes, file_type, &self.hosts);
+                    (change.to.clone(), Arc::new(File { bytes, scan }))
+                }
+                None => (path.clone(), file.clone()),
+            };
+            files.insert(path, file);
+        }
+        Self {
+            entries,
+            files,
+            hosts: self.hosts.clone(),
+        }
+    }
+
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&RelPath, &File)> {
+        self.files.iter().map(|(path, file)| (path, &**file))
+    }
+
+    /// Model files: the path, the name's place in it, and the name.
+    pub(crate) fn models(&self) -> impl Iterator<Item = (&RelPath, storyline_text::Span, &str)> {
+        // Model files are always of interest, and links and submodules never are.
+        self.files.keys().filter_map(|path| {
+            let (span, name) = model_name(path)?;
+            Some((path, span, name))
+        })
+    }
+
+    /// `project_name` of the project's manifest.
+    pub(crate) fn project(&self) -> Option<&str> {
+        let mut manifests = self
+            .files
+            .iter()
+            .filter(|(path, _)| FileType::of(path) == FileType::ProjectManifest);
+        let definition = manifests.find_map(|(_, file)| {
+            let mut candidates = file.scan.candidates.iter();
+            candidates.find(|c| c.shape == Shape::Definition)
+        })?;
+        Some(&definition.name)
+    }
+}
+
+fn scan(path: &RelPath, bytes: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
+    if file_type == FileType::Dashboard {
+        return dashboard::scan(path, bytes, hosts);
+    }
+    if legacy::is_yaml(path, bytes) {
+        return legacy::scan(path);
+    }
+    lookml::scan(path, bytes, file_type, hosts)
+}
+
+fn is_of_interest(scan: &FileScan, file_type: FileType) -> bool {
+    file_type == FileType::Model
+        || !scan.candidates.is_empty()
+        || !scan.includes.is_empty()
+        || !scan.errors.is_empty()
+        || !scan.warnings.is_empty()
+}

@@ -1,0 +1,319 @@
+//! Names of models and projects inside URLs of Looker.
+//!
+//! Links between dashboards and explores are text to Looker and to us: they stand in `link` URLs,
+//! in HTML, in text tiles. What is read as one: `/dashboards/MODEL::ID` with `dashboards-next`,
+//! `dashboard` and `embed/` variants, `/explore/MODEL/EXPLORE`, `/extensions/PROJECT::ID`. A URL
+//! with a host is one only when the host is the team's own; the rest of the world may have models
+//! of the same name.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while1};
+use nom::combinator::peek;
+use nom::sequence::terminated;
+use nom::{IResult, Parser};
+use storyline_manifest::Kind;
+use storyline_text::Span;
+
+use crate::candidate::{Candidate, Shape};
+
+/// Hosts whose URLs are the team's own, in lower case.
+pub(crate) type Hosts = BTreeSet<String>;
+
+/// Path segments before a name, what the name is, and whether `::` ends it (else `/`).
+const MARKERS: [(&[u8], Kind, bool); 6] = [
+    (b"dashboards/", Kind::Model, true),
+    (b"dashboards-next/", Kind::Model, true),
+    (b"dashboard/", Kind::Model, true),
+    (b"explore/", Kind::Model, false),
+    (b"extensions/", Kind::Project, true),
+    (b"applications/", Kind::Project, true),
+];
+
+static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new(MARKERS.map(|(marker, ..)| marker)).expect("six short needles")
+});
+
+/// How a name is written in a URL. Several encodings may write the same bytes; the first in
+/// [`Encoding::ALL`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// As it is.
+    Raw,
+    /// `%26`, everything but unreserved characters (RFC 3986, 2.3).
+    Percent { upper: bool, sub_delims: bool },
+    /// `&amp;`, as it is otherwise.
+    Html,
+}
+
+impl Encoding {
+    const ALL: [Self; 6] = [
+        Self::Raw,
+        Self::Percent {
+            upper: true,
+            sub_delims: false,
+        },
+        Self::Percent {
+            upper: false,
+            sub_delims: false,
+        },
+        Self::Percent {
+            upper: true,
+            sub_delims: true,
+        },
+        Self::Percent {
+            upper: false,
+            sub_delims: true,
+        },
+        Self::Html,
+    ];
+
+    /// Writes `name`; `None` when it cannot be written so.
+    pub(crate) fn encode(self, name: &str) -> Option<String> {
+        match self {
+            Self::Raw => {
+                let plain = name.bytes().all(|b| is_name(b) && b != b'%');
+                (plain && !name.contains("&amp;") && !name.contains("::")).then(|| name.into())
+            }
+            Self::Percent { upper, sub_delims } => {
+                let mut out = String::with_capacity(name.len());
+                for byte in name.bytes() {
+                    let kept = byte.is_ascii_alphanumeric()
+                        || b"-._~".contains(&byte)
+                        || (sub_delims && b"!$&'()*+,;=@".contains(&byte));
+                    match (kept, upper) {
+                        (true, _) => out.push(char::from(byte)),
+                        (false, true) => out.push_str(&format!("%{byte:02X}")),
+                        (false, false) => out.push_str(&format!("%{byte:02x}")),
+                    }
+                }
+                Some(out)
+            }
+            Self::Html => Self::Raw.encode(name).map(|n| n.replace('&', "&amp;")),
+        }
+    }
+
+    fn decode(self, written: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Raw => Some(written.into()),
+            Self::Percent { .. } => percent_decode(written).map(Cow::Owned),
+            Self::Html => Some(written.replace("&amp;", "&").into()),
+        }
+    }
+
+    /// The name that `written` stands for and the encoding that writes it exactly so.
+    fn detect(written: &str) -> Option<(Self, String)> {
+        Self::ALL.into_iter().find_map(|encoding| {
+            let name = encoding.decode(written)?;
+            let same = encoding.encode(&name)? == written;
+            same.then(|| (encoding, name.into_owned()))
+        })
+    }
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let digits = [bytes.next()?, bytes.next()?];
+        let digits = std::str::from_utf8(&digits).ok()?;
+        out.push(u8::from_str_radix(digits, 16).ok()?);
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Bytes that can stand in a name inside a URL; all others end it.
+fn is_name(byte: u8) -> bool {
+    !byte.is_ascii_whitespace()
+        && !byte.is_ascii_control()
+        && !b"\"'<>\\`?#{}()[]|/:".contains(&byte)
+}
+
+fn name(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    take_while1(is_name)(input)
+}
+
+/// A name and then `::`, which may be percent-encoded itself.
+fn before_colons(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    let (rest, taken) = name(input)?;
+    let encoded = [&b"%3A%3A"[..], b"%3a%3a"];
+    let at = encoded
+        .iter()
+        .filter_map(|e| memchr::memmem::find(taken, e))
+        .min();
+    if let Some(at) = at.filter(|at| *at > 0) {
+        return Ok((&input[at..], &input[..at]));
+    }
+    let (_, _) = peek(tag("::")).parse(rest)?;
+    Ok((rest, taken))
+}
+
+fn before_slash(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    terminated(name, peek(alt((tag("/"), tag("%2F"), tag("%2f"))))).parse(input)
+}
+
+/// Whether `text` is worth a look.
+pub(crate) fn may_stand_in(text: &[u8]) -> bool {
+    FINDER.is_match(text)
+}
+
+/// Adds every name that stands in a URL in `text`, which starts at byte `offset` of its file.
+pub(crate) fn scan(text: &[u8], offset: u32, hosts: &Hosts, out: &mut Vec<Candidate>) {
+    for found in FINDER.find_iter(text) {
+        let (_, kind, colons) = &MARKERS[found.pattern().as_usize()];
+        let before = &text[..found.start()];
+        let rest = &text[found.end()..];
+        let parsed = match colons {
+            true => before_colons(rest),
+            false => before_slash(rest),
+        };
+        let Ok((_, written)) = parsed else { continue };
+        let Ok(written) = std::str::from_utf8(written) else {
+            continue;
+        };
+        if !is_ours(before, hosts) {
+            continue;
+        }
+        let Some((encoding, name)) = Encoding::detect(written) else {
+            continue;
+        };
+        let start = offset as usize + found.end();
+        out.push(Candidate {
+            kind: kind.clone(),
+            span: Span::at(start..start + written.len()),
+            name,
+            shape: Shape::Url(encoding),
+        });
+    }
+}
+
+/// Longest piece before a name that is looked at for a host.
+const LONGEST_BEGINNING: usize = 2048;
+
+/// Whether the URL whose beginning ends `before` is one of the team's: relative, on a declared
+/// host, or on a host that a constant or Liquid gives.
+fn is_ours(before: &[u8], hosts: &Hosts) -> bool {
+    match before.last() {
+        None | Some(b'/') => {}
+        // `my_dashboards/`, `sub-explore/`: another word.
+        Some(b) if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%') => {
+            return false;
+        }
+        Some(_) => {}
+    }
+    let window = &before[before.len().saturating_sub(LONGEST_BEGINNING)..];
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'<>()[]\\`|,".contains(b);
+    let start = window.iter().rposition(ends).map_or(0, |at| at + 1);
+    let url = &window[start..];
+    let host = match memchr::memmem::rfind(url, b"://") {
+        Some(at) => &url[at + 3..],
+        None if url.starts_with(b"//") => &url[2..],
+        None => {
+            let first = url.split(|b| *b == b'/').next().unwrap_or_default();
+            let named = first.contains(&b'.') && first.iter().any(u8::is_ascii_alphanumeric);
+            if !named || first.contains(&b'=') {
+                return true;
+            }
+            first
+        }
+    };
+    let host = host
+        .split(|b| matches!(b, b'/' | b'?' | b'#'))
+        .next()
+        .unwrap_or_default();
+    let host = host.rsplit(|b| *b == b'@').next().unwrap_or_default();
+    if host.contains(&b'}') || host.contains(&b'{') {
+        return true;
+    }
+    let host = host.split(|b| *b == b':').next().unwrap_or_default();
+    let host = String::from_utf8_lossy(host).to_ascii_lowercase();
+    hosts.contains(&host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: &[&str]) {
+        let hosts = Hosts::from(["acme.looker.com".to_owned()]);
+        let mut out = Vec::new();
+        scan(text.as_bytes(), 0, &hosts, &mut out);
+        let found: Vec<_> = out
+            .iter()
+            .map(|c| format!("{} {}", c.kind, c.name))
+            .collect();
+        assert_eq!(found, expect, "{text}");
+        for candidate in out {
+            let Shape::Url(encoding) = candidate.shape else {
+                panic!("{candidate:?}");
+            };
+            let written = encoding.encode(&candidate.name).expect("it was read so");
+            assert_eq!(written.as_bytes(), candidate.span.slice(text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn names_in_urls() {
+        check(
+            "/dashboards/a::b /dashboards-next/c.d::e",
+            &["model a", "model c.d"],
+        );
+        check("/embed/dashboards/a::b?x=/y", &["model a"]);
+        check("/dashboard/a::b", &["model a"]);
+        check("/explore/a/b?fields=x", &["model a"]);
+        check("/embed/explore/a/b", &["model a"]);
+        check("/extensions/p::x", &["project p"]);
+        check("dashboards/a::b", &["model a"]);
+        check("href='/explore/a&b/c'", &["model a&b"]);
+        check(
+            "/explore/a%26b/c /dashboards/R%26D%3A%3Ax",
+            &["model a&b", "model R&D"],
+        );
+        check("/explore/caf%c3%a9/c", &["model caf\u{e9}"]);
+        check("/explore/a&amp;b/c", &["model a&b"]);
+        check("/explore/a+b%26/c", &["model a+b&"]);
+    }
+
+    #[test]
+    fn hosts() {
+        check("https://acme.looker.com/dashboards/a::b", &["model a"]);
+        check("https://ACME.looker.com:9999/explore/a/b", &["model a"]);
+        check("//acme.looker.com/explore/a/b", &["model a"]);
+        check("acme.looker.com/explore/a/b", &["model a"]);
+        check("https://other.looker.com/dashboards/a::b", &[]);
+        check("href=https://other.com/explore/a/b", &[]);
+        check("other.com/explore/a/b", &[]);
+        check("https://acme.looker.com@other.com/explore/a/b", &[]);
+        check("@{url}/dashboards/a::b", &["model a"]);
+        check("https://@{host}/dashboards/a::b", &["model a"]);
+        check("https://{{ host }}/dashboards/a::b", &["model a"]);
+    }
+
+    #[test]
+    fn no_names() {
+        for text in [
+            "/dashboards/12",
+            "/dashboards/a:b",
+            "/dashboards/::b",
+            "/explore/a",
+            "/explore//b",
+            "my_explore/a/b",
+            "/dashboards/{{ m }}::b",
+            "/explore/@{m}/b",
+            "a::b",
+            "/explore/a%zz/b",
+            "/explore/a b/c",
+        ] {
+            check(text, &[]);
+        }
+    }
+}
