@@ -1,7 +1,7 @@
 //! Makes the arena from the parser's events.
 
 use granit_parser::{
-    Event, Options, Parser, ScalarStyle, ScanError, Span as Place, StructureStyle,
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span as Place, StructureStyle,
 };
 use storyline_text::Span;
 
@@ -33,7 +33,7 @@ pub(crate) fn build(
     Ok(builder.arena)
 }
 
-/// The parser's own limits are twice ours, so that ours are met first.
+/// The parser's own limits are twice ours: it counts brackets and indentation apart.
 fn options() -> Options {
     let mut options = Options::default();
     options.set_emit_comments(false);
@@ -254,14 +254,20 @@ impl Builder<'_> {
     }
 
     fn syntax(&self, error: &ScanError) -> ReadError {
+        let fault = Fault::from(error.kind());
         let at = self.offset(error.marker().byte_offset().unwrap_or_default());
-        let at = at.min(self.source.len() as u32);
-        let rest = &self.source[at as usize..];
-        let shown = u32::from(!rest.is_empty() && !matches!(rest[0], b'\n' | b'\r'));
-        let at = Span::new(at, at + shown);
-        match Fault::from(error.kind()) {
-            Fault::TooDeep => ReadError::TooDeep(at),
-            fault => ReadError::Syntax { at, fault },
+        let mut at = (at as usize).min(self.source.len());
+        if fault == Fault::Tab {
+            // The parser may point at the value that the tab is in the way of.
+            at += memchr::memchr(b'\t', &self.source[at..]).unwrap_or(0);
+        }
+        let is_shown = |b: &u8| !matches!(b, b'\n' | b'\r');
+        let shown = self.source.get(at).is_some_and(is_shown);
+        let at = Span::at(at..at + usize::from(shown));
+        match error.kind() {
+            // The parser looks ahead, and so may meet its limit before ours.
+            ErrorKind::RecursionLimitExceeded => ReadError::TooDeep(at),
+            _ => ReadError::Syntax { at, fault },
         }
     }
 }

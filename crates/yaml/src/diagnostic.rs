@@ -34,7 +34,9 @@ impl Fault {
             Fault::Indentation => {
                 "start this line in the same column as the entries that it belongs to"
             }
-            Fault::Colon => "put the value in quotes if `: ` is a part of it",
+            Fault::Colon => {
+                "put the value in quotes if `: ` is a part of it, and close the brackets that are open above"
+            }
             Fault::MissingColon => "write `key: value`, with a space after the colon",
             Fault::OpenQuote => "close the quote; inside '…' an apostrophe is written twice",
             Fault::AfterQuote => {
@@ -48,7 +50,6 @@ impl Fault {
             Fault::Block => {
                 "write `|` or `>` alone on its line, and the text below it, indented evenly"
             }
-            Fault::TooDeep => "close the brackets that are open here",
             Fault::Other(_) => "compare this line with the ones above it",
         }
     }

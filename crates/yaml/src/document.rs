@@ -123,6 +123,17 @@ impl<'s> Document<'s> {
         self.nodes().filter_map(Node::scalar)
     }
 
+    /// The scalar, or alias of one, whose bytes, quotes included, hold the byte at `offset`.
+    pub fn scalar_at(&self, offset: u32) -> Option<Scalar<'_>> {
+        let started = |entry: &Entry| entry.span.start <= offset;
+        let id = self.arena.nodes.partition_point(started).checked_sub(1)?;
+        let node = Node {
+            document: self,
+            id: id as u32,
+        };
+        node.scalar().filter(|scalar| offset < scalar.span().end)
+    }
+
     /// The root of each YAML document.
     pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
         let end = self.arena.nodes.len() as u32;

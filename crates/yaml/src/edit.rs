@@ -227,7 +227,7 @@ impl Scalar<'_> {
         }
         let blank = |line: &str| line.starts_with(' ') || line.ends_with([' ', '\t']);
         if text.split('\n').any(blank) || text.starts_with('\n') || blank(&old[..body(&old)]) {
-            return Err(self.block_error("a line starts or ends with a blank"));
+            return Err(self.block_error("a line of it, old or new, starts or ends with a blank"));
         }
         let source = self.document().source;
         let header = cook::first_line(self.span().slice(source));

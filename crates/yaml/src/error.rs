@@ -55,7 +55,7 @@ pub enum Fault {
     #[error("a `:` after the key is missing")]
     MissingColon,
     /// A quote without its partner.
-    #[error("the quoted text that starts here has no closing quote")]
+    #[error("a quote is opened here or above and not closed")]
     OpenQuote,
     /// Something between the closing quote and the end of the value.
     #[error("there is text after the closing quote")]
@@ -72,9 +72,6 @@ pub enum Fault {
     /// `|` or `>` with something wrong in its line or below.
     #[error("this block of text is not written as YAML wants it")]
     Block,
-    /// Lists inside lists without end.
-    #[error("lists and mappings are nested too deep")]
-    TooDeep,
     /// Anything else, in the parser's words.
     #[error("{0}")]
     Other(String),
@@ -87,14 +84,15 @@ impl From<&ErrorKind> for Fault {
             K::TabNotAllowed | K::TabInBlockIndentation | K::TabInIndentation => Fault::Tab,
             K::TabInPlainScalar | K::TabAtBlockScalarStart => Fault::Tab,
             K::ExpectedBlockMappingKey | K::ExpectedBlockSequenceEntry => Fault::Indentation,
-            K::InvalidIndentation | K::InvalidQuotedScalarIndent => Fault::Indentation,
-            K::InvalidFlowScalarIndent | K::BlockSequenceEntryNotAllowed => Fault::Indentation,
+            K::InvalidIndentation | K::InvalidFlowScalarIndent => Fault::Indentation,
+            K::BlockSequenceEntryNotAllowed => Fault::Indentation,
             K::MappingValueNotAllowed | K::InvalidColonPlacement => Fault::Colon,
             K::FlowMappingValueAdjacentCollection | K::InvalidMappingValueWhitespace => {
                 Fault::Colon
             }
             K::SimpleKeyExpected | K::InvalidSimpleKey => Fault::MissingColon,
             K::UnclosedQuotedScalar | K::DocumentIndicatorInQuotedScalar => Fault::OpenQuote,
+            K::InvalidQuotedScalarIndent => Fault::OpenQuote,
             K::InvalidTrailingSingleQuotedScalar | K::InvalidTrailingDoubleQuotedScalar => {
                 Fault::AfterQuote
             }
@@ -109,7 +107,6 @@ impl From<&ErrorKind> for Fault {
             K::UnexpectedCharacter { character } => Fault::Start(*character),
             K::InvalidBlockScalarHeader | K::InvalidBlockScalarIndent => Fault::Block,
             K::ZeroBlockScalarIndent => Fault::Block,
-            K::RecursionLimitExceeded => Fault::TooDeep,
             other => Fault::Other(other.to_string()),
         }
     }

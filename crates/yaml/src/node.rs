@@ -255,7 +255,8 @@ impl<'d> Scalar<'d> {
         self.0.address()
     }
 
-    pub(crate) fn document(&self) -> &'d Document<'d> {
+    /// The document that it stands in.
+    pub fn document(&self) -> &'d Document<'d> {
         self.0.document
     }
 

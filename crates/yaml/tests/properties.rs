@@ -72,7 +72,7 @@ impl Writer {
         let inner = indent + self.step;
         self.out.push_str(if flow { brackets[0] } else { "" });
         for (at, item) in items.iter().enumerate() {
-            if !flow || self.written % 4 == 0 {
+            if !flow || self.written.is_multiple_of(4) {
                 self.newline(inner);
             }
             match (mapping, flow) {
@@ -246,6 +246,10 @@ fn check_edits(source: &[u8], value: &str) {
         let pattern = Pattern::parse(&scalar.address()).expect("an address is a pattern");
         if !scalar.is_key() && !scalar.address().contains('*') {
             assert!(document.find(&pattern).any(|s| s.span() == scalar.span()));
+        }
+        if !scalar.is_missing() {
+            let found = document.scalar_at(scalar.span().start);
+            assert_eq!(found.map(|s| s.span()), Some(scalar.span()));
         }
         if let Ok(replacement) = scalar.replace(value) {
             let patch = Patch::new(vec![replacement.edit]).expect("one edit");
