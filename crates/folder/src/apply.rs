@@ -42,11 +42,7 @@ pub(crate) fn apply(root: &Dir, patch: &TreePatch, hook: Hook) -> Result<Applied
         HoldError::Io(fault) => fault.into(),
     })?;
     let result = Work::carry_out(tree, place, patch);
-    // While undoing is unfinished the journal folder stays as it is for `recover`.
-    match &result {
-        Err(ApplyError::NotUndone { .. } | ApplyError::Unfinished { .. }) => drop(hold),
-        _ => hold.release(tree),
-    }
+    hold.release(tree);
     result
 }
 
@@ -168,19 +164,20 @@ impl<'t, 'a> Work<'t, 'a> {
         Ok(false)
     }
 
-    /// Renames the new file over the old one, comparing at the last moment.
+    /// Renames the new file over the old one. The old one is compared when nobody reaches it by
+    /// its path any more; only a file that is renamed here between two calls goes unnoticed.
     fn replace(&self, index: usize) -> Result<(), ApplyError> {
         let Self { tree, place, .. } = *self;
         let Change { from, patch, .. } = &self.changes[index];
-        let here = self.compare(index, from)?;
-        match tree.look(&place.original(index))? {
-            Some(Seen::File(aside)) if aside.id == here => {}
+        let aside = place.original(index);
+        match (tree.look(from)?, tree.look(&aside)?) {
+            (Some(Seen::File(here)), Some(Seen::File(aside))) if here.id == aside.id => {}
             _ => return Err(changed_meanwhile(from)),
         }
         if !patch.is_empty() {
             tree.rename(&place.staged(index), from)?;
         }
-        Ok(())
+        self.compare(index, &aside)
     }
 
     /// Gives the new file its place, where nothing may stand.
@@ -202,8 +199,8 @@ impl<'t, 'a> Work<'t, 'a> {
     }
 
     /// Checks that the file of a change, at `path` now, has the bytes that the change was planned
-    /// on, and returns which file it is.
-    fn compare(&self, index: usize, path: &RelPath) -> Result<(u64, u64), ApplyError> {
+    /// on.
+    fn compare(&self, index: usize, path: &RelPath) -> Result<(), ApplyError> {
         let Change { from, before, .. } = &self.changes[index];
         let Some(Seen::File(mut file)) = self.tree.look(path)? else {
             return Err(changed_meanwhile(from));
@@ -215,7 +212,7 @@ impl<'t, 'a> Work<'t, 'a> {
         if bytes != *before {
             return Err(changed_meanwhile(from));
         }
-        Ok(file.id)
+        Ok(())
     }
 
     /// Undoes everything after a failure, and says what could not be undone.

@@ -294,7 +294,7 @@ fn unsafe_path(title: String, path: &RelPath) -> Diagnostic {
 fn changed_meanwhile(title: String, path: &RelPath) -> Diagnostic {
     Diagnostic::error("changed-meanwhile", title)
         .label(Label::path(path, ""))
-        .help("save the file in your editor, then run the command again")
+        .help("run the command again when nobody else is changing the project")
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -190,15 +190,16 @@ impl Hold {
             source,
         };
         for _ in 0..LOCK_ATTEMPTS {
-            make_if_missing(tree, &place.home())?;
-            make_if_missing(tree, &place.folder())?;
-            let file = match tree.open_or_create(&path) {
-                // The last holder has just removed the folder: make it again.
+            let made = make_if_missing(tree, &place.home())
+                .and_then(|()| make_if_missing(tree, &place.folder()))
+                .and_then(|()| tree.open_or_create(&path));
+            let file = match made {
+                // The last holder has just removed the folder: make it anew.
                 Err(fault) if fault.is_missing() => {
                     tree.forget();
                     continue;
                 }
-                file => file?,
+                made => made?,
             };
             let id = id_of(&file.metadata().map_err(failed)?);
             let mut lock = file.into_std();

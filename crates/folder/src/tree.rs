@@ -71,10 +71,16 @@ pub(crate) fn open_regular(dir: &Dir, name: &Path) -> io::Result<(File, Metadata
     let mut options = OpenOptions::new();
     options.read(true);
     options.follow(FollowSymlinks::No).nonblock(true);
-    let file = dir.open_with(name, &options)?;
+    let irregular = || io::Error::other("it is not a regular file");
+    let file = dir.open_with(name, &options).map_err(|error| {
+        // The system's own words for a link or a socket would speak of something else.
+        let there = dir.symlink_metadata(name);
+        let irregular_there = there.is_ok_and(|metadata| !metadata.is_file());
+        if irregular_there { irregular() } else { error }
+    })?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
+        return Err(irregular());
     }
     Ok((file.into_std(), metadata))
 }
@@ -231,7 +237,11 @@ impl<'a> Tree<'a> {
         paths.dedup_by_key(|path| path.parent());
         paths
             .into_iter()
-            .try_for_each(|path| self.step(path, |dir, _| flush_folder(dir)))
+            .try_for_each(|path| match self.step(path, |dir, _| flush_folder(dir)) {
+                // A folder that was not made has nothing to flush.
+                Err(fault) if fault.is_missing() => Ok(()),
+                done => done,
+            })
     }
 
     fn step<T>(

@@ -60,6 +60,11 @@ pub(crate) fn recover_with(path: &Path, hook: Hook<'_>) -> Result<Option<Recover
     let tree = Tree::new(&root, hook);
     // Looking is enough for most calls: they need no right to write.
     let left = tree.names(&place.folder())?;
+    if left.is_empty() {
+        // A command that was killed while it made these had nothing else; only empty ones go.
+        let _ = tree.remove_folder(&place.folder());
+        let _ = tree.remove_folder(&place.home());
+    }
     if left.iter().all(|name| name == "kept") {
         return Ok(None);
     }
@@ -67,16 +72,21 @@ pub(crate) fn recover_with(path: &Path, hook: Hook<'_>) -> Result<Option<Recover
         HoldError::Busy(pid) => FolderError::Busy { pid },
         HoldError::Io(fault) => fault.into(),
     })?;
-    let recovered = match Journal::read(&tree, place)? {
+    let recovered = recover_held(&tree, place);
+    hold.release(&tree);
+    recovered
+}
+
+fn recover_held(tree: &Tree, place: Place) -> Result<Option<Recovered>, FolderError> {
+    let recovered = match Journal::read(tree, place)? {
         None => None,
-        Some(Ok(journal)) => Some(undo(&tree, place, &journal)?),
+        Some(Ok(journal)) => Some(undo(tree, place, &journal)?),
         Some(Err(reason)) => {
             let path = place.journal();
             return Err(FolderError::Journal { path, reason });
         }
     };
-    sweep(&tree, place)?;
-    hold.release(&tree);
+    sweep(tree, place)?;
     Ok(recovered)
 }
 
@@ -125,7 +135,13 @@ impl Undo<'_, '_> {
             };
             if is_ours {
                 tree.remove(&change.to)?;
-            } else {
+            } else if self
+                .journal
+                .moves
+                .iter()
+                .all(|other| other.from != change.to)
+            {
+                // Where another original belongs, its return meets the stranger.
                 strangers.push(index);
             }
         }
