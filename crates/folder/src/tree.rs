@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use cap_fs_ext::{DirExt, FollowSymlinks, MetadataExt, OpenOptionsFollowExt, OpenOptionsSyncExt};
 use cap_std::fs::{Dir, Metadata, OpenOptions, Permissions};
-use rayon::prelude::*;
 use storyline_text::RelPath;
 
 use crate::error::Fault;
@@ -23,6 +22,9 @@ pub(crate) type Hook<'a> = &'a dyn Fn(usize) -> io::Result<()>;
 
 /// How many open folders are remembered: the journal's, and those of the files at hand.
 const OPEN_FOLDERS: usize = 8;
+
+/// How many files are flushed at once; they wait for the disk, not for a processor.
+const FLUSHES: usize = 16;
 
 /// A folder that is being changed.
 pub(crate) struct Tree<'a> {
@@ -211,18 +213,23 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// Flushes files of one folder to the disk, all of them at once: the disk then writes its own
-    /// journal a few times instead of once a file.
+    /// Flushes files of one folder to the disk, many at once: the file system then commits them
+    /// together, where one by one each would wait for a commit of its own.
     pub(crate) fn flush_files(&self, paths: &[RelPath]) -> Result<(), Fault> {
         let Some(first) = paths.first() else {
             return Ok(());
         };
+        let share = paths.len().div_ceil(FLUSHES);
         self.step(first, |dir, _| {
-            paths.par_iter().try_for_each(|path| {
-                let mut options = OpenOptions::new();
-                options.write(true).follow(FollowSymlinks::No);
-                dir.open_with(to_os(path.file_name())?, &options)?
-                    .sync_all()
+            std::thread::scope(|scope| {
+                let flush = |paths: &[RelPath]| paths.iter().try_for_each(|p| flush_file(dir, p));
+                let flushes = paths
+                    .chunks(share)
+                    .map(|paths| scope.spawn(move || flush(paths)));
+                let flushes: Vec<_> = flushes.collect();
+                flushes
+                    .into_iter()
+                    .try_for_each(|done| done.join().expect("flushing does not panic"))
             })
         })
     }
@@ -310,6 +317,13 @@ fn fault(path: &RelPath, source: io::Error) -> Fault {
         path: path.clone(),
         source,
     }
+}
+
+fn flush_file(dir: &Dir, path: &RelPath) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).follow(FollowSymlinks::No);
+    let file = dir.open_with(to_os(path.file_name())?, &options)?;
+    file.sync_all()
 }
 
 /// The handle of a folder may be one for lookups only, which cannot be flushed: open it anew.

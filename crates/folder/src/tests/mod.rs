@@ -17,9 +17,15 @@ fn path(text: &str) -> RelPath {
     RelPath::new(text.as_bytes()).expect("a plain path")
 }
 
-/// A folder with these files; a name that ends in `/` is an empty folder.
+/// A folder with these files; a name that ends in `/` is an empty folder. It is in memory where the
+/// system offers that: the tests flush tens of thousands of times.
 fn folder(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().expect("a temporary folder");
+    let memory = Path::new("/dev/shm");
+    let dir = match memory.is_dir() {
+        true => tempfile::tempdir_in(memory),
+        false => tempfile::tempdir(),
+    };
+    let dir = dir.expect("a temporary folder");
     for (name, text) in files {
         let at = dir.path().join(name);
         if name.ends_with('/') {
