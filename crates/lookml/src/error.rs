@@ -118,3 +118,78 @@ impl SyntaxError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+
+    /// Everything that is said about the errors and warnings of `source`.
+    fn told(source: &str) -> String {
+        let file = RelPath::new(b"a.view.lkml").expect("a plain name");
+        let document = parse(source.as_bytes());
+        let all = document.errors().iter().chain(document.warnings());
+        let mut out = String::new();
+        for told in all.map(|error| error.diagnostic(&file)) {
+            out += &format!("{:?} {}: {}\n", told.severity, told.id, told.title);
+            for label in told.labels {
+                let place = format!("  {:?} {}", label.span.unwrap_or_default(), label.text);
+                out += &format!("{}\n", place.trim_end());
+            }
+            for help in told.help {
+                out += &format!("  help: {help}\n");
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn a_block_that_is_open_says_where_it_seems_to_end() {
+        insta::assert_snapshot!(told("view: a {\n\nview: b {}\n"), @r"
+        Error lookml-unclosed-block: this `{` is never closed
+          8..9
+          11..15 this looks as if the block before it had ended
+          help: add a `}` where the block ends
+        ");
+    }
+
+    #[test]
+    fn a_value_that_runs_on_is_a_warning() {
+        insta::assert_snapshot!(told("d: {\n sql: a\n}\nview: b {\n sql: c ;;\n}\n"), @r"
+        Warning lookml-runs-on: this value has no `;;` of its own and runs on over the parameters after it
+          6..9
+          15..24 Looker takes this for a part of the value
+          help: SQL, HTML and expressions end in `;;`; add it where the value ends
+        ");
+    }
+
+    #[test]
+    fn every_kind_has_its_words() {
+        insta::assert_snapshot!(told("a: }\nb c\n; l: [d e\nsql: f\ng: \"h"), @r#"
+        Error lookml-missing-value: this parameter has no value
+          0..1
+          help: write a value after the `:`, or remove the parameter
+        Error lookml-stray-close: nothing is open that this could close
+          3..4
+          help: remove it, or look above for a block that was closed too early
+        Error lookml-missing-colon: a `:` is missing after this word
+          5..6
+          help: parameters are written `name: value`
+        Error lookml-unexpected: this cannot stand here
+          9..10
+          help: remove it
+        Error lookml-unclosed-list: this `[` is never closed
+          14..15
+          help: add a `]` where the list ends
+        Error lookml-missing-comma: a `,` is missing between two elements of this list
+          17..18
+          help: elements are written `[one, two, three]`
+        Error lookml-unterminated-value: this value has no closing `;;`
+          19..22
+          help: SQL, HTML and expressions end in `;;`; add it where the value ends
+        Error lookml-unterminated-string: this text has no closing `"`
+          29..31
+          help: add a `"` at its end; a `"` inside the text is written `\"`
+        "#);
+    }
+}

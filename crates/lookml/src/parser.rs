@@ -378,7 +378,12 @@ impl<'s> Parser<'s> {
     fn element(&mut self, byte: u8) {
         if byte == b',' {
             // Commas may lead, trail and stand on lines of their own.
-            self.push_token(TokenKind::Comma, 1);
+            match self.content_before() {
+                TokenKind::Comma => self.stray(SyntaxErrorKind::Unexpected),
+                _ => {
+                    self.push_token(TokenKind::Comma, 1);
+                }
+            }
             return;
         }
         let punctuation = matches!(byte, b':' | b';');

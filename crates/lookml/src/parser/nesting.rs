@@ -120,10 +120,15 @@ impl Parser<'_> {
         });
     }
 
+    /// The last token that is no trivia, after a bracket at the latest.
+    pub(super) fn content_before(&self) -> TokenKind {
+        self.document.kinds[self.content_end() as usize - 1]
+    }
+
     /// Looks for the comma before an element. Without one, either it was forgotten or, when the next
     /// parameter starts here, lists were not closed: then they are, and that is told.
     pub(super) fn list_ended(&mut self) -> bool {
-        let before = self.document.kinds[self.content_end() as usize - 1];
+        let before = self.content_before();
         if matches!(before, TokenKind::Comma | TokenKind::OpenBracket) {
             return false;
         }

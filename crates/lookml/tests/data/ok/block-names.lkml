@@ -1,4 +1,3 @@
-view: "quoted" {}
 view: +refined {}
 model: cube.dev {}
 view: a-b {}

@@ -1,1 +1,1 @@
-fields: [a*, -x.y, - x.y, +z, ALL_FIELDS*]
+fields: [a*, -x.y, +z, ALL_FIELDS*]

@@ -18,4 +18,3 @@ sql_always_having: a b ;;
 html: a b ;;
 expression: a b ;;
 expression_custom_filter: a b ;;
-create_sql: a b ;;

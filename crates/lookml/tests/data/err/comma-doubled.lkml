@@ -1,0 +1,4 @@
+fields: [a,, b, , c]
+more: [,
+, a]
+other: [,]

@@ -1,0 +1,2 @@
+sql: a ;;;
+hidden: yes
