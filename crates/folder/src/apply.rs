@@ -72,7 +72,11 @@ impl<'t, 'a> Work<'t, 'a> {
             changes,
             permissions: inspect(tree, changes)?,
         };
-        let mut journal = work.prepare().inspect_err(|_| drop(sweep(tree, place)))?;
+        let mut journal = work.prepare().inspect_err(|_| {
+            // It may stand already when it is the last flush that failed; nothing is changed yet.
+            let _ = tree.remove(&path);
+            let _ = sweep(tree, place);
+        })?;
         let mut made = 0;
         let done = work.change_files(&journal, &mut made);
         if let Err(cause) = done.and_then(|()| Ok(tree.remove(&path)?)) {
