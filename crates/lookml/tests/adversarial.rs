@@ -9,7 +9,7 @@ use storyline_lookml::{Document, MAX_DEPTH, MAX_ERRORS, MAX_LENGTH, SyntaxErrorK
 const SIZE: usize = if cfg!(debug_assertions) {
     1 << 20
 } else {
-    16 << 20
+    4 << 20
 };
 
 /// Most memory per byte of source: a token, a node and room to grow.

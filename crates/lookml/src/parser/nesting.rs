@@ -161,7 +161,7 @@ impl Parser<'_> {
     }
 
     /// Whether a parameter of the innermost block starts at byte `at`, which is where reading is or
-    /// a word before. In a list it could be an element as well, `a: "x"`; it is one if the next
+    /// a word before. In a list it could be an element as well, `a: "x"`, and is taken for one if the next
     /// bracket ends a list.
     pub(super) fn next_parameter_at(&mut self, at: usize) -> bool {
         recovery::starts_parameter(&self.source[at..])
