@@ -1,2 +1,7 @@
 //! The `storyline` program: everything is in `crates/cli`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    storyline_cli::main()
+}

@@ -1,0 +1,139 @@
+//! The arguments, as clap reads them. The doc comments are what `--help` and the manual say.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Release the whole story, and nothing but the story.
+///
+/// Storyline keeps one canonical form of a Looker project and stamps each environment's names
+/// (connections, models, projects, labels, constants) into it and takes them out again, byte for
+/// byte, as the project's `storyline.toml` says.
+#[derive(Debug, Parser)]
+#[command(
+    name = "storyline",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 fine, 1 findings or differences, 2 usage, manifest or folder, \
+    3 conflict, 70 a bug of ours."
+)]
+pub(crate) struct Cli {
+    /// Run as if started in this folder.
+    #[arg(
+        short = 'C',
+        value_name = "DIR",
+        default_value = ".",
+        global = true,
+        hide_default_value = true
+    )]
+    pub(crate) directory: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Sites(SitesArgs),
+    /// Put an environment's names into the project.
+    ///
+    /// Takes the project from canonical form to the environment's. All or nothing: when something
+    /// stands in the way, every reason is told and nothing is changed. Before anything is written,
+    /// the way back is planned and compared with what is there now.
+    Stamp(StampArgs),
+    /// Take an environment's names out of the project.
+    ///
+    /// The reverse of `stamp`: gives back the canonical form, byte for byte. Names that do not
+    /// belong to the environment (strays) are told and nothing is changed.
+    Unstamp(StampArgs),
+    Parse(ParseArgs),
+    /// Look after the manifest.
+    #[command(subcommand)]
+    Manifest(ManifestCommand),
+    Demo(DemoArgs),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual, or write one page a command.
+    Man {
+        /// Write the pages into this folder instead.
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
+}
+
+/// List every place that holds a name of an environment.
+///
+/// Without a manifest, the project itself says which names are its own. With one, the project is
+/// taken to be in canonical form, or with `--env` in that environment's.
+#[derive(Debug, Args)]
+pub(crate) struct SitesArgs {
+    /// The environment whose form the project is in.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// How to print them.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StampArgs {
+    /// The environment, as the manifest names it.
+    pub(crate) environment: String,
+    /// Write the whole project into this folder, which does not exist yet, and leave this one alone.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: Option<PathBuf>,
+    /// Show what would be done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Print the tree of a LookML file.
+///
+/// For people's own tools: every block, list and value with its place, and what is wrong with the
+/// file. The exit code is 1 when something is.
+#[derive(Debug, Args)]
+pub(crate) struct ParseArgs {
+    /// The file, or `-` for standard input.
+    pub(crate) file: PathBuf,
+    /// Add every token, blanks and comments too, from which the file can be put together again.
+    #[arg(long)]
+    pub(crate) tokens: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ManifestCommand {
+    /// Print the JSON Schema of `storyline.toml`, for editors.
+    Schema,
+}
+
+/// Build a small company in a folder and take it through what Storyline does.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The folder to build it in, which does not exist yet; one for temporary files if left out.
+    pub(crate) directory: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The whole command line, for documentation and completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,29 @@
+//! One file a command.
+
+mod completions;
+mod demo;
+mod man;
+mod manifest;
+mod parse;
+mod sites;
+mod stamp;
+mod unstamp;
+
+use std::process::ExitCode;
+
+use crate::args::{Cli, Command};
+use crate::failure::Failure;
+
+/// Runs the command that was asked for.
+pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
+    match &cli.command {
+        Command::Sites(args) => sites::run(&cli.directory, args),
+        Command::Stamp(args) => stamp::run(&cli.directory, args),
+        Command::Unstamp(args) => unstamp::run(&cli.directory, args),
+        Command::Parse(args) => parse::run(&cli.directory, args),
+        Command::Manifest(command) => manifest::run(command),
+        Command::Demo(args) => demo::run(args),
+        Command::Completions { shell } => completions::run(*shell),
+        Command::Man { into } => man::run(into.as_deref()),
+    }
+}

@@ -1,0 +1,138 @@
+//! What a command could not do: the one place where errors become exit codes.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::process::ExitCode;
+
+use storyline_folder::{ApplyError, ExportError, FolderError};
+use storyline_manifest::{ManifestErrors, UnknownEnvironment};
+use storyline_stamp::{ReadError, Refused};
+use storyline_text::{Diagnostic, Label, RelPath};
+
+/// What sort of failure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    /// The project is not as it should be.
+    Findings,
+    /// The command, the manifest or the folder cannot be used.
+    Usage,
+    /// Somebody else was faster.
+    Conflict,
+    /// Our own mistake.
+    Bug,
+}
+
+impl FailureKind {
+    /// The process's exit code.
+    pub(crate) fn exit_code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::Conflict => 3,
+            Self::Bug => 70,
+        })
+    }
+}
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Decides the exit code.
+    pub(crate) kind: FailureKind,
+    /// What is told, at least one.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Files that the diagnostics point into.
+    pub(crate) sources: Sources,
+    /// Said at the end: what is unchanged.
+    pub(crate) unchanged: Option<String>,
+}
+
+/// Bytes of files, for excerpts.
+pub(crate) type Sources = BTreeMap<RelPath, Vec<u8>>;
+
+impl Failure {
+    /// A failure without excerpts.
+    pub(crate) fn new(kind: FailureKind, diagnostic: Diagnostic) -> Self {
+        Self {
+            kind,
+            diagnostics: vec![diagnostic],
+            sources: Sources::new(),
+            unchanged: None,
+        }
+    }
+
+    /// Standard output was closed, or a disk is full.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        Self::new(
+            FailureKind::Usage,
+            Diagnostic::error("output-failed", format!("cannot write the output: {error}")),
+        )
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        let kind = match error {
+            FolderError::Busy { .. } => FailureKind::Conflict,
+            _ => FailureKind::Usage,
+        };
+        Self::new(kind, error.diagnostic())
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Self {
+        let kind = match error {
+            ApplyError::Io { .. } | ApplyError::Unsafe { .. } => FailureKind::Usage,
+            _ => FailureKind::Conflict,
+        };
+        Self::new(kind, error.diagnostic())
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        let kind = match error {
+            ExportError::ChangedMeanwhile { .. } => FailureKind::Conflict,
+            _ => FailureKind::Usage,
+        };
+        Self::new(kind, error.diagnostic())
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let diagnostic = Diagnostic::error("file-unreadable", error.to_string())
+            .label(Label::path(&error.path, ""))
+            .help("mend what the system says, then run the command again");
+        Self::new(FailureKind::Usage, diagnostic)
+    }
+}
+
+impl From<UnknownEnvironment> for Failure {
+    fn from(error: UnknownEnvironment) -> Self {
+        Self::new(FailureKind::Usage, error.diagnostic())
+    }
+}
+
+impl From<ManifestErrors> for Failure {
+    fn from(errors: ManifestErrors) -> Self {
+        Self {
+            kind: FailureKind::Usage,
+            diagnostics: errors.into_diagnostics(),
+            sources: Sources::new(),
+            unchanged: None,
+        }
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Self {
+            kind: FailureKind::Findings,
+            diagnostics: refused.diagnostics,
+            sources: Sources::new(),
+            unchanged: Some("nothing was changed".into()),
+        }
+    }
+}
