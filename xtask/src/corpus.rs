@@ -1,0 +1,149 @@
+//! `cargo xtask corpus`: the promises, tried on real projects.
+
+mod found;
+mod maps;
+mod memory;
+mod table;
+mod trial;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use storyline_folder::Folder;
+use storyline_stamp::{Site, SiteStatus, Tree, sites};
+use storyline_text::RelPath;
+
+use found::{Checkout, projects};
+use maps::{MAPS, OwnNames};
+use memory::Memory;
+use trial::Outcome;
+
+/// Parses, stamps and unstamps real projects, in memory, and prints what came of it.
+///
+/// Each project goes through several maps of names and back; whatever changed besides names is an
+/// error, a refusal is not. Folders called OWNER+NAME are shown as OWNER/NAME, with the commit that
+/// `xtask/corpus.txt` has for it.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Checkouts of Looker projects.
+    #[arg(required = true)]
+    folders: Vec<PathBuf>,
+    /// Every folder below that holds a `manifest.lkml` or model files is a project of its own.
+    #[arg(long)]
+    nested: bool,
+    /// Print Markdown.
+    #[arg(long)]
+    markdown: bool,
+}
+
+/// What was found in a checkout, of all its projects together.
+#[derive(Default)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) commit: Option<String>,
+    pub(crate) projects: usize,
+    /// Files that Looker reads, and their bytes.
+    pub(crate) files: usize,
+    pub(crate) bytes: usize,
+    pub(crate) models: usize,
+    pub(crate) dashboards: usize,
+    pub(crate) own: usize,
+    pub(crate) foreign: usize,
+    pub(crate) files_with_errors: usize,
+    pub(crate) errors: usize,
+    /// By map, in the order of [`MAPS`]: what came of each project.
+    pub(crate) outcomes: [Vec<Outcome>; MAPS.len()],
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let mut rows = Vec::new();
+    for folder in &args.folders {
+        let checkout = Checkout::at(folder, args.nested)?;
+        rows.push(row(&checkout).with_context(|| folder.display().to_string())?);
+    }
+    match args.markdown {
+        true => print!("{}", table::markdown(&rows)),
+        false => print!("{}", table::text(&rows)),
+    }
+    let outcomes = rows.iter().flat_map(|row| row.outcomes.iter().flatten());
+    let broken = outcomes.filter(|o| matches!(o, Outcome::Broken(_))).count();
+    match broken {
+        0 => Ok(()),
+        _ => bail!("{broken} trials broke a promise"),
+    }
+}
+
+fn row(checkout: &Checkout) -> Result<Row> {
+    let mut row = Row {
+        name: checkout.name.clone(),
+        commit: checkout.commit.clone(),
+        ..Row::default()
+    };
+    for folder in projects(checkout)? {
+        let project = Memory::load(&Folder::open(folder)?)?;
+        for (path, bytes) in project.files() {
+            parse(path, bytes, &mut row)?;
+        }
+        row.projects += 1;
+        let tree = Tree::read(&project, &std::collections::BTreeSet::new())?;
+        let sites = sites(&tree, None, None);
+        let count = |status| sites.iter().filter(|s| s.status == status).count();
+        row.own += count(SiteStatus::Own);
+        row.foreign += count(SiteStatus::Foreign);
+        try_maps(&project, &tree, &sites, &mut row)?;
+    }
+    Ok(row)
+}
+
+fn try_maps(project: &Memory, tree: &Tree, sites: &[Site], row: &mut Row) -> Result<()> {
+    let own = OwnNames::of(sites);
+    for ((_, map), outcomes) in MAPS.into_iter().zip(&mut row.outcomes) {
+        outcomes.push(match maps::manifest(map, &own)? {
+            Some(manifest) => trial::run(project, tree, &manifest),
+            None => Outcome::DoesNotApply,
+        });
+    }
+    Ok(())
+}
+
+/// Counts a file, and checks that its tree gives it back.
+fn parse(path: &RelPath, bytes: &[u8], row: &mut Row) -> Result<()> {
+    let name = path.file_name();
+    let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e.as_bytes()));
+    if !ends(&[".lkml", ".lookml"]) {
+        return Ok(());
+    }
+    row.files += 1;
+    row.bytes += bytes.len();
+    row.models += usize::from(ends(&[".model.lkml", ".model.lookml"]));
+    let is_dashboard = ends(&[".dashboard.lookml", ".dashboard.lkml"]);
+    row.dashboards += usize::from(is_dashboard);
+    let yaml_errors = || storyline_yaml::read(bytes).errors().len();
+    let document = storyline_lookml::parse(bytes);
+    if document.text() != bytes {
+        bail!("{path} is not given back byte for byte");
+    }
+    // The syntax before 2016 is YAML too.
+    let is_old = !is_dashboard && ends(&[".lookml"]) && !document.errors().is_empty();
+    let errors = match is_dashboard || is_old {
+        true => yaml_errors(),
+        false => document.errors().len(),
+    };
+    row.errors += errors;
+    row.files_with_errors += usize::from(errors > 0);
+    Ok(())
+}
+
+/// Reasons of all refusals, and how many projects each one stopped.
+pub(crate) fn reasons(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
+    let mut reasons = BTreeMap::new();
+    for outcome in outcomes {
+        if let Outcome::Refused(ids, _) = outcome {
+            for id in ids.keys() {
+                *reasons.entry(*id).or_default() += 1;
+            }
+        }
+    }
+    reasons
+}
