@@ -24,7 +24,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let mut cargo = project::cargo();
-    cargo.args(["test", "--workspace"]).args(&args.arguments);
+    cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    cargo.args(&args.arguments);
     let skipped = match python::environment() {
         Ok(python) => {
             cargo.env(PYTHON, python);
