@@ -9,6 +9,7 @@ pub(crate) fn is_yaml(path: &RelPath, bytes: &[u8]) -> bool {
     if !path.as_bytes().ends_with(b".lookml") {
         return false;
     }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut lines = bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
     let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
     first.is_some_and(|line| line.starts_with(b"- ") || line.starts_with(b"---"))

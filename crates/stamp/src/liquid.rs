@@ -5,7 +5,8 @@
 
 use memchr::memmem;
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_until, take_while};
+use nom::bytes::complete::{is_not, tag, take_while};
+use nom::sequence::delimited;
 use nom::{IResult, Parser};
 use storyline_manifest::Kind;
 use storyline_text::Span;
@@ -27,12 +28,14 @@ fn operator(input: &[u8]) -> IResult<&[u8], &[u8]> {
     alt((tag("=="), tag("!="), tag("<>"))).parse(input)
 }
 
-/// `'m'`, `"m"`, or `\"m\"` as it stands inside a LookML string. Gives `m`.
+/// What quotes a literal: `\"` as it stands inside a LookML string, `''` inside a YAML scalar that is
+/// in single quotes itself.
+const QUOTES: [&str; 4] = ["''", "'", "\\\"", "\""];
+
+/// `'m'` in any quotes. Gives `m`.
 fn literal(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    let (rest, quote) = alt((tag("'"), tag("\\\""), tag("\""))).parse(input)?;
-    let (rest, name) = take_until(quote).parse(rest)?;
-    let (rest, _) = tag(quote).parse(rest)?;
-    Ok((rest, name))
+    let quoted = |quote| delimited(tag(quote), is_not("'\"\\%{}\r\n"), tag(quote));
+    alt(QUOTES.map(quoted)).parse(input)
 }
 
 /// `== 'm'` after the variable.
@@ -47,10 +50,9 @@ fn compared_before(before: &[u8]) -> Option<&[u8]> {
     let operator = [&b"=="[..], b"!=", b"<>"];
     let before = operator.iter().find_map(|o| before.strip_suffix(*o))?;
     let before = before.trim_ascii_end();
-    let quotes = [&b"'"[..], b"\\\"", b"\""];
-    let (quote, before) = quotes
+    let (quote, before) = QUOTES
         .iter()
-        .find_map(|q| Some((q, before.strip_suffix(*q)?)))?;
+        .find_map(|q| Some((q.as_bytes(), before.strip_suffix(q.as_bytes())?)))?;
     let start = memmem::rfind(before, quote)? + quote.len();
     Some(&before[start..])
 }
@@ -126,6 +128,11 @@ mod tests {
         check("{% if 'a' == _model._name %}", &["a"]);
         check(r#"{% if _model._name == \"a.b\" %}"#, &["a.b"]);
         check(r#"{% if \"a\" == _model._name %}"#, &["a"]);
+        check(
+            "{% if _model._name == ''a'' or ''b'' != _model._name %}",
+            &["a", "b"],
+        );
+        check("{% if _model._name == '' %}{% if x == '' %}", &[]);
         check(
             "{% case _model._name %}{% when 'a', 'b' or 'c' %}x{% when 'd' %}{% endcase %}{% when 'e' %}",
             &["a", "b", "c", "d"],

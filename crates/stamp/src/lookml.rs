@@ -11,7 +11,7 @@ use crate::candidate::{Candidate, FileScan, FileType, Include, Shape};
 use crate::url::Hosts;
 use crate::{include, liquid, url};
 
-/// Every candidate has one of these on its way; a file without any is not parsed.
+/// Every candidate outside models and the project's manifest has one of these on its way.
 static MARKERS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let needles = [
         "include",
@@ -25,13 +25,14 @@ static MARKERS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::new(needles).expect("seven short needles")
 });
 
+/// Whether a file that is neither a model nor the project's manifest is worth reading.
+pub(crate) fn may_hold_names(source: &[u8]) -> bool {
+    MARKERS.is_match(source)
+}
+
 /// Reads a file of type `file_type`, which is one that holds LookML.
 pub(crate) fn scan(path: &RelPath, source: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
     let mut scan = FileScan::default();
-    let may_be_empty = matches!(file_type, FileType::LookMl);
-    if may_be_empty && !MARKERS.is_match(source) {
-        return scan;
-    }
     let document = storyline_lookml::parse(source);
     let diagnose = |e: &storyline_lookml::SyntaxError| e.diagnostic(path);
     scan.errors = document.errors().iter().map(diagnose).collect();
@@ -42,7 +43,7 @@ pub(crate) fn scan(path: &RelPath, source: &[u8], file_type: FileType, hosts: &H
             _ => root(node, file_type, &mut scan),
         }
     }
-    texts(&document, &scan.includes, hosts, &mut scan.candidates);
+    texts(&document, hosts, &mut scan.candidates);
     scan.candidates.sort_by_key(|c| c.span);
     scan
 }
@@ -90,9 +91,12 @@ fn add_include(value: Value<'_>, scan: &mut FileScan) {
 fn project_manifest(node: Node<'_, '_>, out: &mut Vec<Candidate>) {
     match node.key() {
         b"project_name" => {
-            if let Some(value) = node.value() {
-                let first = out.len();
-                push(Kind::Project, value, out);
+            let is_first = out.iter().all(|c| c.shape != Shape::Definition);
+            let first = out.len();
+            node.value()
+                .into_iter()
+                .for_each(|value| push(Kind::Project, value, out));
+            if is_first {
                 out[first..]
                     .iter_mut()
                     .for_each(|c| c.shape = Shape::Definition);
@@ -142,34 +146,31 @@ fn constant(node: Node<'_, '_>, out: &mut Vec<Candidate>) {
     }
 }
 
-/// Names inside text: URLs and Liquid. Include patterns are paths, whatever folders are called.
-fn texts(document: &Document<'_>, includes: &[Include], hosts: &Hosts, out: &mut Vec<Candidate>) {
+/// Names inside text: URLs and Liquid. What names a file is a path, whatever its folders are called.
+fn texts(document: &Document<'_>, hosts: &Hosts, out: &mut Vec<Candidate>) {
     let source = document.source();
     if !url::may_stand_in(source) && !liquid::may_stand_in(source) {
         return;
     }
-    let mut includes = includes.iter().map(|include| include.span).peekable();
+    let names_file = |node: &Node<'_, '_>| matches!(node.key(), b"include" | b"file");
+    let mut paths = document
+        .nodes()
+        .filter(names_file)
+        .map(Node::span)
+        .peekable();
     for token in document.tokens() {
         let span = token.span;
-        while includes
-            .next_if(|include| include.end < span.start)
-            .is_some()
-        {}
-        if includes
-            .peek()
-            .is_some_and(|include| span.contains(*include))
-        {
-            continue;
-        }
+        while paths.next_if(|path| path.end <= span.start).is_some() {}
+        let in_path = paths.peek().is_some_and(|path| path.contains(span));
         let first = out.len();
-        if matches!(
-            token.kind,
-            TokenKind::String | TokenKind::Raw | TokenKind::Comment
-        ) {
-            let text = span.slice(source);
-            url::scan(text, span.start, hosts, out);
-            liquid::scan(text, span.start, out);
+        match token.kind {
+            TokenKind::String | TokenKind::Raw if !in_path => {}
+            TokenKind::Comment => {}
+            _ => continue,
         }
+        let text = span.slice(source);
+        url::scan(text, span.start, hosts, out);
+        liquid::scan(text, span.start, out);
         if token.kind == TokenKind::Comment {
             out[first..]
                 .iter_mut()

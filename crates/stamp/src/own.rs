@@ -61,19 +61,15 @@ impl<'a> Own<'a> {
         }
     }
 
-    /// Own models, those of used projects included.
-    pub(crate) fn models(&self) -> impl Iterator<Item = &str> {
-        let used = self.uses.into_iter().flat_map(BTreeMap::values).flatten();
-        self.models.iter().chain(used).map(String::as_str)
-    }
-
-    fn projects(&self) -> impl Iterator<Item = &str> {
-        let used = self.uses.into_iter().flat_map(BTreeMap::keys);
-        self.project.iter().chain(used).map(String::as_str)
-    }
-
+    /// Whether `name` is a model of this project or of one that is stamped along.
     fn has_model(&self, name: &str) -> bool {
-        self.models.contains(name) || self.models().any(|own| own == name)
+        let mut used = self.uses.into_iter().flat_map(BTreeMap::values).flatten();
+        self.models.contains(name) || used.any(|model| model == name)
+    }
+
+    fn has_project(&self, name: &str) -> bool {
+        let used = self.uses.is_some_and(|uses| uses.contains_key(name));
+        used || self.project.as_deref() == Some(name)
     }
 
     /// Whether `name` is a model of `project`; `None` is the own one. Both are canonical.
@@ -87,78 +83,48 @@ impl<'a> Own<'a> {
         }
     }
 
-    /// Own names of a kind in an environment; none for kinds whose every name is own.
-    fn stamped(&self, kind: &Kind, names: &Names) -> BTreeSet<String> {
-        let stamp = |name| names.stamp(kind, name).ok().map(Into::into);
-        match kind {
-            Kind::Model => self.models().filter_map(stamp).collect(),
-            Kind::Project => self.projects().filter_map(stamp).collect(),
-            _ => BTreeSet::new(),
+    /// Whether `name`, which is canonical, is own at the place of `candidate` in a tree of `form`.
+    fn has(&self, name: &str, candidate: &Candidate, form: Form<'_>) -> bool {
+        match (&candidate.kind, &candidate.shape) {
+            (Kind::Model, Shape::IncludedModel { project: None }) => self.has_model_of(None, name),
+            (Kind::Model, Shape::IncludedModel { project: Some(p) }) => {
+                let project = form.canonical(&Kind::Project, p);
+                project.is_some_and(|project| self.has_model_of(Some(&project), name))
+            }
+            (Kind::Model, _) => self.has_model(name),
+            (Kind::Project, _) => self.has_project(name),
+            _ => true,
         }
     }
 
-    /// Names that would be read as own ones after stamping with any of `environments`.
-    pub(crate) fn reserved<'n>(
-        &self,
-        environments: impl IntoIterator<Item = &'n Names>,
-    ) -> Reserved {
-        let mut reserved = Reserved::default();
-        for names in environments {
-            reserved.models.extend(self.stamped(&Kind::Model, names));
-            reserved
-                .projects
-                .extend(self.stamped(&Kind::Project, names));
-        }
-        reserved
-    }
-
-    /// Whether `candidate`, found in a tree of `form`, is a site.
+    /// What `candidate` is in a tree of `form`. In canonical form the names of `environments` are
+    /// strays where they would be taken for own ones on the way back.
     pub(crate) fn decide(
         &self,
         candidate: &Candidate,
         form: Form<'_>,
-        reserved: &Reserved,
+        environments: &[&Names],
     ) -> Decision {
-        let Candidate { kind, name, .. } = candidate;
-        let canonical = form.canonical(kind, name);
-        let is_own = |name: &str| match (kind, &candidate.shape) {
-            (Kind::Model, Shape::IncludedModel { project }) => {
-                let project = project.as_deref();
-                let project = project.map(|p| form.canonical(&Kind::Project, p));
-                match project {
-                    Some(None) => false,
-                    Some(Some(project)) => self.has_model_of(Some(&project), name),
-                    None => self.has_model_of(None, name),
+        let Candidate {
+            kind, name, shape, ..
+        } = candidate;
+        let own = |name: &str| self.has(name, candidate, form);
+        match form {
+            Form::Canonical if own(name) => Decision::Own(name.clone()),
+            Form::Canonical => {
+                let mut back = environments.iter().filter_map(|n| n.unstamp(kind, name));
+                match back.any(|canonical| own(&canonical)) {
+                    true => Decision::Stray,
+                    false => Decision::Foreign,
                 }
             }
-            (Kind::Model, _) => self.has_model(name),
-            (Kind::Project, _) => self.projects().any(|own| own == name),
-            _ => true,
-        };
-        match canonical {
-            Some(canonical) if is_own(&canonical) => Decision::Own(canonical),
-            _ if reserved.has(kind, name) => Decision::Stray,
-            None if !matches!(kind, Kind::Model | Kind::Project) => Decision::Stray,
-            _ if matches!(form, Form::Stamped(_)) && is_own(name) => Decision::Stray,
-            _ if candidate.shape == Shape::Definition => Decision::Stray,
-            _ => Decision::Foreign,
-        }
-    }
-}
-
-/// Stamped names that must not stand in canonical form.
-#[derive(Debug, Default)]
-pub(crate) struct Reserved {
-    models: BTreeSet<String>,
-    projects: BTreeSet<String>,
-}
-
-impl Reserved {
-    fn has(&self, kind: &Kind, name: &str) -> bool {
-        match kind {
-            Kind::Model => self.models.contains(name),
-            Kind::Project => self.projects.contains(name),
-            _ => false,
+            Form::Stamped(names) => match names.unstamp(kind, name) {
+                Some(canonical) if own(&canonical) => Decision::Own(canonical.into()),
+                // Whose models and projects these are is not known; of all else every name is own.
+                None if !matches!(kind, Kind::Model | Kind::Project) => Decision::Stray,
+                _ if own(name) || *shape == Shape::Definition => Decision::Stray,
+                _ => Decision::Foreign,
+            },
         }
     }
 }

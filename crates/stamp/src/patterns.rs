@@ -32,6 +32,9 @@ impl Use<'_> {
     }
 }
 
+/// A file, where it is and where it will be.
+type Moved = (RelPath, RelPath);
+
 /// Compares the files that each pattern matches before and after `renames`. `projects` is the
 /// project's name before and after.
 pub(crate) fn check<'a>(
@@ -43,7 +46,7 @@ pub(crate) fn check<'a>(
     if renames.is_empty() {
         return Vec::new();
     }
-    let mut verdicts: BTreeMap<(Vec<u8>, Vec<u8>), Option<(RelPath, RelPath)>> = BTreeMap::new();
+    let mut verdicts: BTreeMap<_, Option<Moved>> = BTreeMap::new();
     let mut errors = Vec::new();
     for include in uses {
         if !Pattern::may_match_model(include.before) {
@@ -52,14 +55,18 @@ pub(crate) fn check<'a>(
         let folder = include.file.parent();
         let key = (folder.to_vec(), include.before.to_vec());
         let verdict = verdicts.entry(key).or_insert_with(|| {
-            let after = include.after();
             let before = Pattern::new(include.before, folder, projects[0])?;
-            let Some(after) = Pattern::new(&after, folder, projects[1]) else {
-                return renames
-                    .iter()
-                    .next()
-                    .map(|(from, to)| (from.clone(), to.clone()));
+            let text = include.after();
+            let Some(after) = Pattern::new(&text, folder, projects[1]) else {
+                let first = renames.iter().next();
+                return first.map(|(from, to)| (from.clone(), to.clone()));
             };
+            let mut moved = renames.iter();
+            if text == include.before {
+                // The same pattern tells nothing new about a file that stays where it is.
+                let moved = moved.find(|(from, to)| before.matches(from) != after.matches(to));
+                return moved.map(|(from, to)| (from.clone(), to.clone()));
+            }
             difference(&before, &after, entries, renames)
         });
         if let Some((from, to)) = verdict {
@@ -76,7 +83,7 @@ fn difference(
     after: &Pattern,
     entries: &[Entry],
     renames: &BTreeMap<RelPath, RelPath>,
-) -> Option<(RelPath, RelPath)> {
+) -> Option<Moved> {
     let files = entries.iter().filter(|entry| entry.kind == EntryKind::File);
     for Entry { path, .. } in files {
         let to = renames.get(path).unwrap_or(path);

@@ -4,13 +4,15 @@
 //! is planned. Each plan is proved before it is handed out: the changed files are read again and
 //! the way back is planned too, and has to give the bytes and paths that we started from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
+use rayon::prelude::*;
 use storyline_manifest::{Environment, Kind, Manifest, NameError, Names};
-use storyline_text::{Diagnostic, Label, RelPath};
+use storyline_text::{Diagnostic, Edit, Label, RelPath};
 
 use crate::candidate::{Candidate, Shape, renamed};
-use crate::own::{Decision, Form, Own, Reserved};
+use crate::own::{Decision, Form, Own};
 use crate::tree::{File, Tree};
 use crate::{Change, TreePatch, paths, patterns, refusal, write};
 
@@ -25,7 +27,7 @@ pub struct Plan {
 
 /// Why a tree was not stamped or unstamped. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
-#[error("{} of {environment} refused: {} errors", match direction { Direction::Stamp => "stamp", Direction::Unstamp => "unstamp" }, diagnostics.len())]
+#[error("{direction} of {environment} refused: {}", counted(diagnostics.len()))]
 pub struct Refused {
     /// What was tried.
     pub direction: Direction,
@@ -42,6 +44,22 @@ pub enum Direction {
     Stamp,
     /// Back.
     Unstamp,
+}
+
+fn counted(errors: usize) -> String {
+    match errors {
+        1 => "1 error".into(),
+        more => format!("{more} errors"),
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stamp => "stamp",
+            Self::Unstamp => "unstamp",
+        })
+    }
 }
 
 impl Direction {
@@ -107,34 +125,50 @@ impl<'t> Context<'t> {
         }
     }
 
-    fn plan(&self) -> Result<Plan, Vec<Diagnostic>> {
+    /// Decides about every name; what cannot be decided is an error of the draft.
+    fn draft(&self) -> Draft<'t> {
         let own = Own::of(self.tree, self.form(), Some(self.manifest.uses()));
-        let reserved = match self.direction {
-            Direction::Stamp => own.reserved([self.names()]),
-            Direction::Unstamp => Reserved::default(),
-        };
         let mut draft = Draft::default();
         self.models(&mut draft);
         for (path, file) in self.tree.files() {
             draft.errors.extend(file.scan.errors.iter().cloned());
             draft.notices.extend(file.scan.warnings.iter().cloned());
             for candidate in &file.scan.candidates {
-                let decision = own.decide(candidate, self.form(), &reserved);
+                let decision = own.decide(candidate, self.form(), &[self.names()]);
                 self.candidate(path, candidate, decision, &mut draft);
             }
         }
-        if self.direction == Direction::Stamp && draft.errors.is_empty() {
-            draft
-                .errors
-                .extend(refusal::already_stamped(self.tree, self.environment));
-        }
         draft
-            .errors
-            .extend(paths::check(self.tree.entries(), &draft.renames));
+    }
+
+    /// From names to changes, with everything checked but the way back.
+    fn plan(&self) -> Result<Plan, Vec<Diagnostic>> {
+        let mut draft = self.draft();
+        if self.direction == Direction::Stamp && draft.errors.is_empty() {
+            let stamped = refusal::already_stamped(self.tree, self.environment);
+            draft.errors.extend(stamped);
+        }
+        let taken = paths::check(self.tree.entries(), &draft.renames);
+        draft.errors.extend(taken);
         if !draft.errors.is_empty() {
             return Err(draft.errors);
         }
-        self.finish(draft)
+        let mut errors = Vec::new();
+        let mut changes = Vec::new();
+        for change in self.changes(&draft) {
+            match change {
+                Ok(change) => changes.push(change),
+                Err(diagnostic) => errors.push(diagnostic),
+            }
+        }
+        errors.extend(self.includes(&draft.renames, &changes));
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Plan {
+            patch: TreePatch { changes },
+            notices: draft.notices,
+        })
     }
 
     /// Paths of model files.
@@ -210,9 +244,7 @@ impl<'t> Context<'t> {
         match decision {
             Decision::Foreign => {}
             Decision::Stray => draft.errors.push(match self.direction {
-                Direction::Stamp => {
-                    refusal::stamped_name(kind, name, label, &self.environment.name)
-                }
+                Direction::Stamp => refusal::stamped_name(kind, name, label, self.environment),
                 Direction::Unstamp => refusal::stray(kind, name, label, self.environment),
             }),
             Decision::Own(canonical) => {
@@ -227,58 +259,47 @@ impl<'t> Context<'t> {
         }
     }
 
-    /// From edits and renames to changes, checked file by file.
-    fn finish(&self, mut draft: Draft<'t>) -> Result<Plan, Vec<Diagnostic>> {
-        let mut changes = Vec::new();
-        let mut patches = BTreeMap::new();
-        for (path, file) in self.tree.files() {
-            let names = draft.names.remove(path).unwrap_or_default();
-            let to = draft.renames.get(path);
-            if names.is_empty() && to.is_none() {
-                continue;
-            }
-            let patch = match write::patch(path, &file.bytes, &names) {
-                Ok(patch) => patch,
-                Err(unwritable) => {
-                    draft.errors.push(refusal::unwritable(path, &unwritable));
-                    continue;
-                }
-            };
-            patches.insert(path, patch.clone());
-            changes.push(Change {
-                from: path.clone(),
-                to: to.unwrap_or(path).clone(),
-                before: file.bytes.clone(),
-                patch,
-            });
-        }
-        let project = self.tree.project();
-        let new_project = project.map(|p| self.renamed_project(p));
-        let includes = self
+    /// What becomes of each file that does not stay as it is, by path. Each is read again.
+    fn changes(&self, draft: &Draft<'t>) -> Vec<Result<Change, Diagnostic>> {
+        let files = self
             .tree
             .files()
-            .flat_map(|(path, file): (&RelPath, &File)| {
-                let patch = patches.get(path);
-                file.scan.includes.iter().map(move |include| patterns::Use {
-                    file: path,
-                    span: include.span,
-                    before: include.span.slice(&file.bytes),
-                    patch,
-                })
-            });
-        draft.errors.extend(patterns::check(
-            includes,
-            self.tree.entries(),
-            &draft.renames,
-            [project, new_project.as_deref()],
-        ));
-        if !draft.errors.is_empty() {
-            return Err(draft.errors);
-        }
-        Ok(Plan {
-            patch: TreePatch { changes },
-            notices: draft.notices,
-        })
+            .filter(|(path, _)| draft.names.contains_key(path) || draft.renames.contains_key(path));
+        let files: Vec<_> = files.collect();
+        let change = |(path, file): &(&RelPath, &File)| {
+            let names = draft.names.get(path).map_or(&[][..], Vec::as_slice);
+            let patch = write::patch_and_look(path, &file.bytes, names)
+                .map_err(|unwritable| refusal::unwritable(path, &unwritable))?;
+            Ok(Change {
+                from: (*path).clone(),
+                to: draft.renames.get(path).unwrap_or(path).clone(),
+                before: file.bytes.clone(),
+                patch,
+            })
+        };
+        files.par_iter().map(change).collect()
+    }
+
+    /// Include patterns that would match other files.
+    fn includes(
+        &self,
+        renames: &BTreeMap<RelPath, RelPath>,
+        changes: &[Change],
+    ) -> Vec<Diagnostic> {
+        let patches: BTreeMap<_, _> = changes.iter().map(|c| (&c.from, &c.patch)).collect();
+        let uses = self.tree.files().flat_map(|(path, file)| {
+            let patch = patches.get(path).copied();
+            file.scan.includes.iter().map(move |include| patterns::Use {
+                file: path,
+                span: include.span,
+                before: include.span.slice(&file.bytes),
+                patch,
+            })
+        });
+        let project = self.tree.project();
+        let renamed = project.map(|project| self.renamed_project(project));
+        let projects = [project, renamed.as_deref()];
+        patterns::check(uses, self.tree.entries(), renames, projects)
     }
 
     fn renamed_project(&self, project: &str) -> String {
@@ -289,7 +310,8 @@ impl<'t> Context<'t> {
         new.map_or_else(|| project.into(), Into::into)
     }
 
-    /// Plans the way back on the tree as it would be, and compares.
+    /// Plans the way back on the tree as it would be, and compares. What `patch` does was checked;
+    /// the way back does it backwards or is refused, so nothing of it is checked again.
     fn prove(&self, patch: &TreePatch) -> Result<(), Vec<Diagnostic>> {
         let tree = self.tree.patched(patch);
         let back = Context {
@@ -297,28 +319,53 @@ impl<'t> Context<'t> {
             direction: self.direction.back(),
             ..*self
         };
-        let back = match back.plan() {
-            Ok(back) => back.patch,
-            Err(diagnostics) => {
-                return Err(vec![refusal::no_way_back(self.direction, diagnostics)]);
-            }
-        };
-        let mut back: BTreeMap<_, _> = back.changes.iter().map(|c| (&c.from, c)).collect();
-        for change in &patch.changes {
-            let returned = back.remove(&change.to);
-            let same = match returned {
-                Some(returned) => returned.to == change.from && returned.after() == change.before,
-                None => change.to == change.from && change.patch.is_empty(),
-            };
-            if !same {
-                return Err(vec![refusal::not_reversible(&change.from, self.direction)]);
-            }
+        let draft = back.draft();
+        if !draft.errors.is_empty() {
+            let reasons = draft.errors.into_iter();
+            let reasons = reasons.map(|reason| refusal::no_way_back(self.direction, reason, patch));
+            return Err(reasons.collect());
         }
-        match back.into_keys().next() {
-            Some(path) => Err(vec![refusal::not_reversible(path, self.direction)]),
-            None => Ok(()),
+        let changed: BTreeSet<_> = patch.changes.iter().map(|change| &change.to).collect();
+        let mut others = draft.names.keys().copied().chain(draft.renames.keys());
+        if let Some(path) = others.find(|path| !changed.contains(path)) {
+            return Err(vec![refusal::not_reversible(path, None, self.direction)]);
+        }
+        let lost = patch.changes.par_iter().filter_map(|change| {
+            let names = draft.names.get(&change.to).map_or(&[][..], Vec::as_slice);
+            let to = draft.renames.get(&change.to).unwrap_or(&change.to);
+            let edit = comes_back(change, to, names).err()?;
+            Some(refusal::not_reversible(&change.from, edit, self.direction))
+        });
+        let lost: Vec<_> = lost.collect();
+        match lost.is_empty() {
+            true => Ok(()),
+            false => Err(lost),
         }
     }
+}
+
+/// Whether `names` and the path `to` undo `change`; if not, the edit that is not undone.
+fn comes_back<'c>(
+    change: &'c Change,
+    to: &RelPath,
+    names: &[(&Candidate, String)],
+) -> Result<(), Option<&'c Edit>> {
+    let first = change.patch.edits().first();
+    if *to != change.from {
+        return Err(None);
+    }
+    let after = change.after();
+    let back = write::patch(&change.to, &after, names).map_err(|_| first)?;
+    if back
+        .apply(&after)
+        .is_ok_and(|returned| returned == change.before)
+    {
+        return Ok(());
+    }
+    let undone = change.patch.inverse(&change.before);
+    let mut pairs = change.patch.edits().iter().zip(undone.edits());
+    let lost = pairs.find(|(_, undo)| back.edits().binary_search(undo).is_err());
+    Err(lost.map(|(edit, _)| edit).or(first))
 }
 
 /// A name's error with the place in the tree before the place in the manifest.

@@ -1,11 +1,12 @@
 //! The words for what stands in the way of a stamp.
 
 use storyline_manifest::{Environment, Kind};
-use storyline_text::{Diagnostic, Label, RelPath, UnsafeName, Visible};
+use storyline_text::{Diagnostic, Edit, Label, RelPath, UnsafeName, Visible};
 
+use crate::TreePatch;
 use crate::plan::Direction;
 use crate::tree::Tree;
-use crate::write::Unwritable;
+use crate::write::{Unwritable, Why};
 
 fn shown(name: &str) -> Visible<'_> {
     Visible(name.as_bytes())
@@ -38,25 +39,38 @@ pub(crate) fn stray(
         shown(name),
         environment.name,
     );
+    let cure = match label.span {
+        Some(_) => "write that",
+        None => "give the file that name",
+    };
     let diagnostic = Diagnostic::error("stray-name", title).label(label);
     match environment.names().stamp(kind, name) {
         Ok(stamped) if stamped != name => diagnostic.help(format!(
-            "in this environment it is called `{}`; write that, then unstamp again",
+            "in this environment it is called `{}`; {cure}, then unstamp again",
             shown(&stamped),
         )),
         _ => diagnostic.help("write a name that the manifest gives this environment, or add this one to the manifest"),
     }
 }
 
-pub(crate) fn stamped_name(kind: &Kind, name: &str, label: Label, environment: &str) -> Diagnostic {
-    let canonical = format!(
-        "{} `{}` is what environment `{environment}` calls one of this project's own",
+pub(crate) fn stamped_name(
+    kind: &Kind,
+    name: &str,
+    label: Label,
+    environment: &Environment,
+) -> Diagnostic {
+    let title = format!(
+        "{} `{}` is what environment `{}` calls one of this project's own",
         word(kind),
         shown(name),
+        environment.name,
     );
-    Diagnostic::error("stamped-name", canonical)
-        .label(label)
-        .help("in canonical form, write the canonical name; if it is another project's, choose other names for the environment")
+    let canonical = environment.names().unstamp(kind, name);
+    let write = canonical.map(|canonical| format!("write `{}`", shown(&canonical)));
+    Diagnostic::error("stamped-name", title).label(label).help(format!(
+        "in canonical form, {}; if another project's is meant, choose other names for the environment",
+        write.as_deref().unwrap_or("write the canonical name"),
+    ))
 }
 
 pub(crate) fn already_stamped(tree: &Tree, environment: &Environment) -> Option<Diagnostic> {
@@ -108,10 +122,21 @@ pub(crate) fn path_taken(
             format!("`{to}` and `{other_to}` are one file to some file systems"),
         ),
     };
+    let there = match other == other_to {
+        true => "stands there".into(),
+        false => format!("would become `{other_to}`"),
+    };
     diagnostic
         .label(Label::path(from, format!("would become `{to}`")))
-        .label(Label::path(other, "stands there"))
+        .label(Label::path(other, there))
         .help("rename or remove one of the two, or choose other names for the environment")
+}
+
+pub(crate) fn path_is_folder(from: &RelPath, to: &RelPath, inside: &RelPath) -> Diagnostic {
+    Diagnostic::error("path-taken", format!("`{to}` is a folder already"))
+        .label(Label::path(from, format!("would become `{to}`")))
+        .label(Label::path(inside, "is in that folder"))
+        .help("rename the folder, or choose other names for the environment")
 }
 
 pub(crate) fn include_changes(
@@ -142,35 +167,74 @@ pub(crate) fn in_comment(kind: &Kind, name: &str, label: Label) -> Diagnostic {
 }
 
 pub(crate) fn unwritable(path: &RelPath, unwritable: &Unwritable) -> Diagnostic {
-    let title = format!("a new name cannot be written here: {}", unwritable.why);
-    Diagnostic::error("unwritable-name", title)
-        .label(Label::at(path, unwritable.span, ""))
-        .help("write this place more plainly, or choose other names for the environment")
+    let Unwritable { span, name, why } = unwritable;
+    let title = format!("`{}` cannot be written here: {why}", shown(name));
+    let diagnostic = Diagnostic::error("unwritable-name", title).label(Label::at(
+        path,
+        *span,
+        "this name would become it",
+    ));
+    match why {
+        Why::Yaml(error) => error
+            .diagnostic(path)
+            .help
+            .into_iter()
+            .fold(diagnostic, Diagnostic::help),
+        Why::Encoding(plain) => {
+            diagnostic.help(format!("write the name in this URL as `{}`", shown(plain)))
+        }
+        Why::ReadsOtherwise(_) | Why::ShapeChanges | Why::Overlap => {
+            diagnostic.help("write this place more plainly, without escapes, tags or line breaks")
+        }
+    }
+    .help("or choose other names for the environment")
 }
 
 fn way_back(direction: Direction) -> &'static str {
     match direction {
-        Direction::Stamp => "`unstamp` would not give back this folder as it is now",
-        Direction::Unstamp => "`stamp` would not give back this folder as it is now",
+        Direction::Stamp => "`unstamp` would not give back this file as it is now",
+        Direction::Unstamp => "`stamp` would not give back this file as it is now",
     }
 }
 
-pub(crate) fn not_reversible(path: &RelPath, direction: Direction) -> Diagnostic {
-    Diagnostic::error("not-reversible", way_back(direction))
-        .label(Label::path(path, "this file would come back different"))
-        .help("write the names in this file as they are written elsewhere, or choose other names for the environment")
+/// `edit` is what is not undone, where that is known.
+pub(crate) fn not_reversible(
+    path: &RelPath,
+    edit: Option<&Edit>,
+    direction: Direction,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error("not-reversible", way_back(direction));
+    let Some(Edit { span, text }) = edit else {
+        return diagnostic
+            .label(Label::path(path, "this file would come back different"))
+            .help("choose other names for the environment");
+    };
+    let text = Visible(text);
+    let label = format!("would become `{text}`, and come back written differently");
+    let help = match text.0.starts_with(b"\"") {
+        true => "put the name in double quotes here, as the new one needs them",
+        false => "write the name here as it is, without escapes and encoding",
+    };
+    diagnostic
+        .label(Label::at(path, *span, label))
+        .help(help)
+        .help("or choose other names for the environment")
 }
 
-/// The way back is refused itself; its reasons point into files that do not exist.
-pub(crate) fn no_way_back(direction: Direction, reasons: Vec<Diagnostic>) -> Diagnostic {
-    let mut diagnostic = Diagnostic::error("not-reversible", way_back(direction));
-    for reason in reasons.into_iter().take(3) {
-        let place = reason.labels.first().map(|l| format!(" ({})", l.file));
-        diagnostic = diagnostic.help(format!(
-            "on the way back: {}{}",
-            reason.title,
-            place.unwrap_or_default(),
-        ));
+/// Something in the tree as it would be stands in the way back. Its place is told as it is now.
+pub(crate) fn no_way_back(
+    direction: Direction,
+    reason: Diagnostic,
+    patch: &TreePatch,
+) -> Diagnostic {
+    let title = format!("{}: {}", way_back(direction), reason.title);
+    let mut diagnostic = Diagnostic::error("not-reversible", title);
+    for label in reason.labels {
+        let change = patch.changes.iter().find(|change| change.to == label.file);
+        diagnostic = diagnostic.label(match change {
+            Some(change) => Label::path(&change.from, format!("would become `{}`", change.to)),
+            None => label,
+        });
     }
     diagnostic.help("choose other names for the environment")
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use storyline_manifest::{Environment, Kind, Manifest};
+use storyline_manifest::{Environment, Kind, Manifest, Names};
 use storyline_text::{RelPath, Span};
 
 use crate::candidate::{Candidate, Shape};
-use crate::own::{Decision, Form, Own, Reserved};
+use crate::own::{Decision, Form, Own};
 use crate::tree::Tree;
 
 /// A place that holds a name which may differ from one environment to the next.
@@ -73,7 +73,7 @@ pub fn sites(
     let own = Own::of(tree, form, manifest.map(Manifest::uses));
     let environments = manifest.filter(|_| environment.is_none());
     let environments = environments.into_iter().flat_map(Manifest::environments);
-    let reserved = own.reserved(environments.map(Environment::names));
+    let environments: Vec<_> = environments.map(Environment::names).collect();
     let mut sites: Vec<_> = tree
         .models()
         .map(|(path, span, name)| {
@@ -83,12 +83,12 @@ pub fn sites(
                 name: name.into(),
                 shape: Shape::Definition,
             };
-            site(path, SitePlace::Path, &candidate, &own, form, &reserved)
+            site(path, SitePlace::Path, &candidate, &own, form, &environments)
         })
         .collect();
     for (path, file) in tree.files() {
         let text = file.scan.candidates.iter();
-        sites.extend(text.map(|c| site(path, SitePlace::Text, c, &own, form, &reserved)));
+        sites.extend(text.map(|c| site(path, SitePlace::Text, c, &own, form, &environments)));
     }
     // Stable: a file's path stays before its text.
     sites.sort_by(|a, b| a.file.cmp(&b.file));
@@ -101,9 +101,9 @@ fn site(
     candidate: &Candidate,
     own: &Own<'_>,
     form: Form<'_>,
-    reserved: &Reserved,
+    environments: &[&Names],
 ) -> Site {
-    let status = match own.decide(candidate, form, reserved) {
+    let status = match own.decide(candidate, form, environments) {
         _ if candidate.shape == Shape::Comment => SiteStatus::Comment,
         Decision::Own(_) => SiteStatus::Own,
         Decision::Foreign => SiteStatus::Foreign,

@@ -69,25 +69,23 @@ impl Tree {
     pub(crate) fn patched(&self, patch: &TreePatch) -> Self {
         let changes: BTreeMap<_, _> = patch.changes.iter().map(|c| (&c.from, c)).collect();
         let mut entries = self.entries.clone();
-        let mut files = BTreeMap::new();
         for entry in &mut entries {
             if let Some(change) = changes.get(&entry.path) {
                 entry.path = change.to.clone();
             }
         }
         entries.sort_by(|a, b| a.path.cmp(&b.path));
-        for (path, file) in &self.files {
-            let (path, file) = match changes.get(path) {
-                Some(change) => {
-                    let bytes = change.after();
-                    let file_type = FileType::of(&change.to);
-                    let scan = scan(&change.to, &bytes, file_type, &self.hosts);
-                    (change.to.clone(), Arc::new(File { bytes, scan }))
-                }
-                None => (path.clone(), file.clone()),
-            };
-            files.insert(path, file);
-        }
+        let stay = self
+            .files
+            .iter()
+            .filter(|(path, _)| !changes.contains_key(path));
+        let mut files: BTreeMap<_, _> = stay.map(|(p, file)| (p.clone(), file.clone())).collect();
+        let changed = patch.changes.par_iter().map(|change| {
+            let bytes = change.after();
+            let scan = scan(&change.to, &bytes, FileType::of(&change.to), &self.hosts);
+            (change.to.clone(), Arc::new(File { bytes, scan }))
+        });
+        files.par_extend(changed);
         Self {
             entries,
             files,
@@ -125,6 +123,9 @@ impl Tree {
 fn scan(path: &RelPath, bytes: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
     if file_type == FileType::Dashboard {
         return dashboard::scan(path, bytes, hosts);
+    }
+    if file_type == FileType::LookMl && !lookml::may_hold_names(bytes) {
+        return FileScan::default();
     }
     if legacy::is_yaml(path, bytes) {
         return legacy::scan(path);

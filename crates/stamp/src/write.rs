@@ -1,80 +1,125 @@
 //! Puts other names where some stand, and looks whether the file still means the same.
 
 use storyline_text::{Edit, Patch, RelPath, Span};
-use storyline_yaml::{Document, Node};
+use storyline_yaml::{Document, EditError, VerifyError};
 
 use crate::candidate::{Candidate, FileType, Shape};
+use crate::url::Encoding;
 
 /// A name that cannot be put where it should go.
 #[derive(Debug)]
 pub(crate) struct Unwritable {
+    /// The name's place in the file as it is.
     pub(crate) span: Span,
-    pub(crate) why: String,
+    /// What would be written there.
+    pub(crate) name: String,
+    pub(crate) why: Why,
+}
+
+/// Why a name cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Why {
+    /// Holds the name that stands there as it could be written.
+    #[error("the URL encodes some characters of the name that stands there, and others not")]
+    Encoding(String),
+    #[error("{0}")]
+    Yaml(EditError),
+    #[error("the file would be read differently: {0}")]
+    ReadsOtherwise(VerifyError),
+    #[error("the file would be read differently")]
+    ShapeChanges,
+    #[error("another name stands in the same place")]
+    Overlap,
 }
 
 /// The patch of one file that puts each name at its candidate, in the way that the file has it.
-/// The result was read again: everything but these names is as it was.
 pub(crate) fn patch(
     path: &RelPath,
     source: &[u8],
     names: &[(&Candidate, String)],
 ) -> Result<Patch, Unwritable> {
-    let whole = names
-        .first()
-        .map_or(Span::default(), |(candidate, _)| candidate.span);
-    let unwritable = |why: &dyn ToString| Unwritable {
-        span: whole,
-        why: why.to_string(),
-    };
-    let yaml = (FileType::of(path) == FileType::Dashboard).then(|| storyline_yaml::read(source));
-    let edits: Result<Vec<_>, _> = names
-        .iter()
-        .map(|(candidate, name)| edit(yaml.as_ref(), candidate, name))
-        .collect();
-    let patch = Patch::new(edits?).map_err(|error| unwritable(&error))?;
-    let after = patch.apply(source).map_err(|error| unwritable(&error))?;
-    match yaml {
-        Some(before) => {
-            storyline_yaml::verify(&before, &after, &patch).map_err(|e| unwritable(&e))?
-        }
-        None => {
-            let (before, after) = (
-                storyline_lookml::parse(source),
-                storyline_lookml::parse(&after),
-            );
-            if !before.has_shape_of(&after) {
-                return Err(unwritable(&"the file would be read differently"));
-            }
-        }
-    }
-    Ok(patch)
+    let quoted = |(candidate, _): &(&Candidate, _)| candidate.shape == Shape::Yaml;
+    let is_yaml = FileType::of(path) == FileType::Dashboard && names.iter().any(quoted);
+    let yaml = is_yaml.then(|| storyline_yaml::read(source));
+    edits(yaml.as_ref(), names)
 }
 
-fn edit(
-    yaml: Option<&Document<'_>>,
-    candidate: &Candidate,
-    name: &str,
-) -> Result<Edit, Unwritable> {
-    let unwritable = |why: &dyn ToString| Unwritable {
-        span: candidate.span,
-        why: why.to_string(),
+/// The same, and the result was read again: everything but these names is as it was.
+pub(crate) fn patch_and_look(
+    path: &RelPath,
+    source: &[u8],
+    names: &[(&Candidate, String)],
+) -> Result<Patch, Unwritable> {
+    let Some((first, name)) = names.first() else {
+        return Ok(Patch::default());
     };
-    match (candidate.shape.clone(), yaml) {
+    let unwritable = |why| Unwritable {
+        span: first.span,
+        name: name.clone(),
+        why,
+    };
+    if FileType::of(path) == FileType::Dashboard {
+        let before = storyline_yaml::read(source);
+        let patch = edits(Some(&before), names)?;
+        let after = applied(&patch, source);
+        storyline_yaml::verify(&before, &after, &patch)
+            .map_err(|error| unwritable(Why::ReadsOtherwise(error)))?;
+        return Ok(patch);
+    }
+    let patch = edits(None, names)?;
+    let after = applied(&patch, source);
+    let same = storyline_lookml::parse(source).has_shape_of(&storyline_lookml::parse(&after));
+    match same {
+        true => Ok(patch),
+        false => Err(unwritable(Why::ShapeChanges)),
+    }
+}
+
+fn applied(patch: &Patch, source: &[u8]) -> Vec<u8> {
+    patch
+        .apply(source)
+        .expect("candidates are spans of the source")
+}
+
+fn edits(yaml: Option<&Document<'_>>, names: &[(&Candidate, String)]) -> Result<Patch, Unwritable> {
+    let edits: Result<Vec<_>, _> = names
+        .iter()
+        .map(|(candidate, name)| {
+            edit(yaml, candidate, name).map_err(|why| Unwritable {
+                span: candidate.span,
+                name: name.clone(),
+                why,
+            })
+        })
+        .collect();
+    Patch::new(edits?).map_err(|error| {
+        let span = match error {
+            storyline_text::PatchError::Overlap(_, span) => span,
+            storyline_text::PatchError::OutOfBounds(span, _) => span,
+        };
+        let name = names.iter().find(|(candidate, _)| candidate.span == span);
+        Unwritable {
+            span,
+            name: name.map_or_else(String::new, |(_, name)| name.clone()),
+            why: Why::Overlap,
+        }
+    })
+}
+
+fn edit(yaml: Option<&Document<'_>>, candidate: &Candidate, name: &str) -> Result<Edit, Why> {
+    let span = candidate.span;
+    match (&candidate.shape, yaml) {
         (Shape::Url(encoding), _) => {
-            let text = encoding.encode(name);
-            let text = text.ok_or_else(|| {
-                unwritable(&"the URL is written in an encoding that cannot hold it")
-            })?;
-            Ok(Edit::replace(candidate.span, text))
+            let text = encoding.write(name);
+            let text = text.ok_or_else(|| Why::Encoding(Encoding::percent(&candidate.name)))?;
+            Ok(Edit::replace(span, text))
         }
         (Shape::Yaml, Some(document)) => {
-            // Nodes stand in the order of the file, but one that starts late may hold none.
-            let mut scalars = document.nodes().filter_map(Node::scalar);
-            let scalar = scalars.find(|s| !s.is_alias() && s.content() == candidate.span);
-            let scalar = scalar.ok_or_else(|| unwritable(&"the value is no longer there"))?;
-            let replacement = scalar.replace(name).map_err(|error| unwritable(&error))?;
-            Ok(replacement.edit)
+            let scalar = document.scalar_at(span.start);
+            let scalar = scalar.filter(|scalar| scalar.content() == span);
+            let replacement = scalar.ok_or(Why::ShapeChanges)?.replace(name);
+            Ok(replacement.map_err(Why::Yaml)?.edit)
         }
-        _ => Ok(Edit::replace(candidate.span, name)),
+        _ => Ok(Edit::replace(span, name)),
     }
 }

@@ -1,0 +1,311 @@
+//! Whole projects made at random, out of the ways that names stand in real ones.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use storyline_manifest::{Kind, Names};
+use storyline_stamp::EntryKind;
+use storyline_text::RelPath;
+
+use crate::files::{Files, path};
+
+/// Environments whose maps tempt a stamp to go wrong; what they say goes into `[environment.dev1]`.
+pub(crate) const RULES: &[&str] = &[
+    // Suffix and prefix for everything.
+    "connections = \"{name}_dev1\"\nmodels = \"{name}_dev1\"\nprojects = \"{name}_dev1\"\nlabels = \"{name} (dev1)\"\nrefs = \"{name}-dev1\"",
+    "connections = \"dev1_{name}\"\nmodels = \"dev1.{name}\"\nprojects = \"dev1-{name}\"\nlabels = \"[dev1] {name}\"\nconstants = { SCHEMA = \"dev1_{name}\" }",
+    // Swap, rotation, and names within names.
+    "models = { orders = \"sales\", sales = \"orders\" }\nconnections = { lake = \"warehouse\", warehouse = \"lake\", \"*\" = \"{name}\" }",
+    "models = { order = \"orders\", orders = \"orders_x\", orders_x = \"order\" }\nlabels = { Sales = \"Orders\", Orders = \"Sales\" }",
+    "models = { order = \"orders_x_order\" }\nprojects = { acme = \"acme-acme\" }\nconnections = { lake = \"lakes\", \"*\" = \"{name}!\" }",
+    // Odd characters, there and from there.
+    "models = { orders = \"R&B-Orders.v2\", \"R&D\" = \"R&D.x\", \"cube.dev\" = \"Cube-DEV\" }\nprojects = \"{name}&co\"",
+    "models = \"{name}&{env}\"\nconnections = \"{name}.{env}\"\nlabels = \"R&D's {name}\"",
+    // A table with the rest, and constants with a canonical value.
+    "models = { orders = \"bestellungen\", \"*\" = \"{name}-x\" }\nconstants = { SCHEMA = \"prod\", SQL = { \"select 1\" = \"select 2\", \"*\" = \"{name}\" } }\n[canonical.constants]\nSCHEMA = \"dev\"",
+    // Projects that are stamped along, and hosts.
+    "models = \"{name}_dev1\"\nprojects = \"{name}_dev1\"\nlooker = { url = \"https://acme.looker.com\" }\n[uses.hub]\nmodels = [\"hub\", \"events\"]",
+    "connections = { warehouse = \"redshift\", lake = \"lake_prod\" }",
+];
+
+/// Rules that give every name that occurs another, one to one; trees with them are refused for
+/// what the trees hold only.
+pub(crate) const PLAIN: &[usize] = &[0, 1, 2, 3, 6, 8];
+
+const MODELS: &[&str] = &[
+    "order", "orders", "orders_x", "sales", "cube.dev", "R&D", "Jira-Dev", "main",
+];
+/// Models of nobody, and some that environments make of own ones.
+const STRANGERS: &[&str] = &["system__activity", "other"];
+/// Own where the project `hub` is stamped along.
+const HUB: &[&str] = &["hub", "events"];
+const STAMPED: &[&str] = &["orders_dev1", "dev1.orders", "orders_x_order", "hub_dev1"];
+const PROJECTS: &[&str] = &["acme", "hub", "third"];
+const CONNECTIONS: &[&str] = &["warehouse", "lake"];
+const LABELS: &[&str] = &["Sales", "Orders"];
+const FOLDERS: &[&str] = &["", "models/", "a b/c/", "views/"];
+
+/// What the names of a tree are.
+#[derive(Clone, Debug)]
+struct Words {
+    /// Models that the tree defines.
+    own: Vec<String>,
+    /// Models that it speaks of.
+    all: Vec<String>,
+    /// Whether URLs may be percent-encoded. In an environment's form a plain tree has none: which
+    /// encoding a name had is lost where the canonical name needs none.
+    encoded: bool,
+    projects: Vec<String>,
+    connections: Vec<String>,
+    labels: Vec<String>,
+    /// Values of the constants `SCHEMA` and `SQL`.
+    constants: [String; 2],
+    reference: String,
+}
+
+impl Words {
+    /// Canonical names of `models`, or what `names` makes of them. What it has no name for is not
+    /// said at all.
+    fn new(models: Vec<&str>, plain: bool, names: Option<&Names>) -> Self {
+        let one = |kind: &Kind, name: &str| match names {
+            Some(names) => names.stamp(kind, name).ok().map(|name| name.into_owned()),
+            None => Some(name.to_owned()),
+        };
+        let all = |kind: Kind, list: &[&str]| list.iter().filter_map(|n| one(&kind, n)).collect();
+        let own: Vec<String> = all(Kind::Model, &models);
+        let hub: Vec<String> = all(Kind::Model, HUB);
+        let strangers = STRANGERS.iter().map(|name| name.to_string());
+        let mut spoken: Vec<String> = own.iter().cloned().chain(hub).chain(strangers).collect();
+        if !plain {
+            spoken.extend(STAMPED.iter().chain(MODELS).map(|name| name.to_string()));
+        }
+        let constant = |kind: &str, value: &str| {
+            one(&Kind::constant(kind), value).expect("every rule has values for constants")
+        };
+        Self {
+            own,
+            all: spoken,
+            encoded: !plain || names.is_none(),
+            projects: all(Kind::Project, PROJECTS),
+            connections: all(Kind::Connection, CONNECTIONS),
+            labels: all(Kind::Label, LABELS),
+            constants: [constant("SCHEMA", "dev"), constant("SQL", "select 1")],
+            reference: one(&Kind::Ref, "main").expect("every rule has names for references"),
+        }
+    }
+}
+
+/// Whole trees in canonical form, or as `names` has them. Plain ones hold nothing that has to be
+/// refused under the [`PLAIN`] rules.
+pub(crate) fn trees(plain: bool, names: Option<Names>) -> impl Strategy<Value = Files> {
+    let words = subsequence(MODELS, 1..5)
+        .prop_map(move |models| Words::new(models, plain, names.as_ref()))
+        .prop_filter("some model", |words| !words.own.is_empty());
+    words.prop_flat_map(move |words| {
+        let models = words.own.iter().map(|name| model(name, &words, plain));
+        let models: Vec<_> = models.collect();
+        let views = vec((select(FOLDERS), view(&words)), 0..3);
+        let dashboards = vec((select(FOLDERS), dashboard(&words)), 0..3);
+        let links = vec((select(FOLDERS), select(MODELS), any::<bool>()), 0..2);
+        (models, views, dashboards, project_manifest(&words), links).prop_map(assemble)
+    })
+}
+
+/// A folder, and a file's bytes.
+type Placed = (&'static str, Vec<u8>);
+
+/// Models, views, dashboards, the project's manifest; links (or else submodules) called as models.
+type Parts = (
+    Vec<(RelPath, Vec<u8>)>,
+    Vec<Placed>,
+    Vec<Placed>,
+    Option<Vec<u8>>,
+    Vec<(&'static str, &'static str, bool)>,
+);
+
+fn assemble((models, views, dashboards, manifest, links): Parts) -> Files {
+    let mut files = Files::default();
+    for (at, bytes) in models {
+        files.add(at, EntryKind::File, bytes);
+    }
+    for (index, (folder, bytes)) in views.into_iter().enumerate() {
+        let at = path(&format!("{folder}orders{index}.view.lkml"));
+        files.add(at, EntryKind::File, bytes);
+    }
+    for (index, (folder, bytes)) in dashboards.into_iter().enumerate() {
+        let at = path(&format!("{folder}d{index}.dashboard.lookml"));
+        files.add(at, EntryKind::File, bytes);
+    }
+    if let Some(bytes) = manifest {
+        files.add(path("manifest.lkml"), EntryKind::File, bytes);
+    }
+    for (index, (folder, name, is_link)) in links.into_iter().enumerate() {
+        let at = path(&format!("{folder}{index}/{name}.model.lkml"));
+        let kind = match is_link {
+            true => EntryKind::Symlink,
+            false => EntryKind::Submodule,
+        };
+        files.add(at, kind, Vec::new());
+    }
+    files
+}
+
+/// Pieces of a file one after the other, their line ends made `\r\n` in some.
+fn pieces(piece: impl Strategy<Value = String>, most: usize) -> impl Strategy<Value = String> {
+    (vec(piece, 0..most), any::<u8>()).prop_map(|(pieces, dice)| {
+        let text = pieces.concat();
+        match dice % 5 {
+            0 => text.replace('\n', "\r\n"),
+            _ => text,
+        }
+    })
+}
+
+fn words(list: &[&'static str]) -> impl Strategy<Value = &'static str> + use<> {
+    select(list.to_vec())
+}
+
+fn model(
+    name: &str,
+    words_of: &Words,
+    plain: bool,
+) -> impl Strategy<Value = (RelPath, Vec<u8>)> + use<> {
+    let any_model = select(words_of.all.clone());
+    let include = (any_model, select(words_of.projects.clone()), 0..9u8).prop_map(
+        move |(model, project, form)| match form {
+            0 => format!("include: \"{model}.model.lkml\"\n"),
+            1 => format!("include: \"/models/{model}.model\"\n"),
+            2 => format!("include: \"../{model}.model\" # {model}\n"),
+            3 => format!("include: \"//{project}/{model}.model\"\n"),
+            4 => format!("include: [\"//{project}/views/*.view\", \"{model}.view\"]\n"),
+            5 => format!("include: \"/explore/{model}/x.view\"\n"),
+            6 => "include: \"/**/*.model.lkml\"\n".into(),
+            7 if !plain => format!("include: \"*{model}.model\"\n"),
+            _ => "include: \"*.dashboard\"\n".into(),
+        },
+    );
+    let connection = select(words_of.connections.clone());
+    let label = select(words_of.labels.clone());
+    let head = (connection, label, 0..5u8).prop_map(|(connection, label, form)| match form {
+        0 if connection
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_') =>
+        {
+            format!("connection: {connection}\n")
+        }
+        1 => "connection: \"@{CONNECTION}\"\n".into(),
+        2 => format!("label: \"{label}\" connection :\t\"{connection}\" # {connection}\n"),
+        3 => String::new(),
+        _ => format!("\u{feff}connection: \"{connection}\"\nlabel: \"{label}\"\n"),
+    });
+    let name = name.to_owned();
+    let rest = pieces(prop_oneof![include, item(words_of)], 6);
+    (words(FOLDERS), head, rest, any::<bool>()).prop_map(move |(folder, head, rest, old)| {
+        let ending = if old { "lookml" } else { "lkml" };
+        let at = path(&format!("{folder}{name}.model.{ending}"));
+        (at, (head + &rest).into_bytes())
+    })
+}
+
+/// A link to a model or a text that looks like one.
+fn link(words_of: &Words) -> impl Strategy<Value = String> + use<> {
+    let encoded = words_of.encoded;
+    let hosts = [
+        "",
+        "https://acme.looker.com",
+        "https://other.com",
+        "@{host}",
+    ];
+    (select(words_of.all.clone()), words(&hosts), 0..9u8).prop_map(move |(model, host, form)| {
+        match form {
+            0 => format!("{host}/dashboards/{model}::main"),
+            1 => format!("{host}/embed/dashboards-next/{model}::a?x=y"),
+            2 => format!("{host}/explore/{model}/orders"),
+            3 if encoded => format!("{host}/explore/{}/orders", model.replace('&', "%26")),
+            4 => format!("{host}/extensions/third::{model}"),
+            5 => format!("{{% if _model._name == '{model}' %}}"),
+            6 => format!("{{% if '{model}' != _model._name %}}"),
+            7 => format!("{host}/looks/{model} my_explore/{model}/x"),
+            _ => format!("{model}::main"),
+        }
+    })
+}
+
+/// Something that stands in a view or model.
+fn item(words_of: &Words) -> impl Strategy<Value = String> + use<> {
+    (link(words_of), select(words_of.all.clone()), 0..6u8).prop_map(
+        |(link, model, form)| match form {
+            0 => format!("# {link}\nexplore: v_{form} {{ label: \"{link}\" }}\n"),
+            1 => format!(
+                "view: x {{\n\tdimension: y {{ html: <a href='{link}'>{model}</a> ;; }}\n}}\n"
+            ),
+            2 => format!("view: x {{ sql_table_name: {model}.t ;; label: \"{model}\" }}\n"),
+            3 => format!("view: x {{ dimension: m {{ link: {{ url: \"{link}\" }} }} }}\n"),
+            4 => format!("map_layer: m {{ file: \"/explore/{model}/m.json\" }}\n"),
+            _ => format!("explore: x {{ from: {} model: y }}\n", "orders"),
+        },
+    )
+}
+
+fn view(words_of: &Words) -> impl Strategy<Value = Vec<u8>> + use<> {
+    (pieces(item(words_of), 4), any::<u8>()).prop_map(|(text, dice)| {
+        let mut bytes = text.into_bytes();
+        match dice % 4 {
+            0 => bytes.extend(b"# /explore/main/x \xff\xfe\n"),
+            1 => bytes.extend(b"view: z { sql: \xff /explore/other/x \xc3 ;; }"),
+            _ => {}
+        }
+        bytes
+    })
+}
+
+fn dashboard(words_of: &Words) -> impl Strategy<Value = Vec<u8>> + use<> {
+    let element = (select(words_of.all.clone()), link(words_of), 0..9u8);
+    let element = element.prop_map(|(model, link, form)| match form {
+        0 => format!("  - model: {model}\n    explore: orders # {model}\n"),
+        1 => format!("  - {{model: '{model}', explore: {model}}}\n"),
+        2 => format!("  - model: \"{model}\"\n    listen: {{orders: orders.id}}\n"),
+        3 => format!("  - merged_queries:\n    - model: {model}\n    - {{model: {model}}}\n"),
+        4 => format!("  - type: text\n    body_text: |\n      see {link}\n\n      or {link}\n"),
+        5 => format!("  - body_text: >-\n      {link} is\n      there\n    model: {model}\n"),
+        6 => format!(
+            "  - &e{model_id}\n    model: {model}\n  - *e{model_id}\n",
+            model_id = model.len()
+        ),
+        7 => format!("  -\tmodel: {model}\n"),
+        _ => format!(
+            "  - model: |\n      {model}\n    url: \"{}\"\n",
+            link.replace('"', "'")
+        ),
+    });
+    let filters = select(words_of.all.clone());
+    (pieces(element, 5), filters).prop_map(|(elements, model)| {
+        let line_end = if elements.contains('\r') { "\r\n" } else { "\n" };
+        let head = format!("- dashboard: {model}\n  title: {model}\n  filters: [{{name: f, model: {model}}}]\n  elements:\n");
+        (head.replace('\n', line_end) + &elements).into_bytes()
+    })
+}
+
+fn project_manifest(words_of: &Words) -> impl Strategy<Value = Option<Vec<u8>>> + use<> {
+    let [schema, sql] = words_of.constants.clone();
+    let reference = words_of.reference.clone();
+    let part = (select(words_of.projects.clone()), 0..8u8).prop_map(move |(project, form)| {
+        match form {
+            0 => format!(
+                "local_dependency: {{\n  project: \"{project}\"\n  override_constant: SCHEMA {{ value: \"{schema}\" }}\n}}\n"
+            ),
+            1 => format!(
+                "remote_dependency: {project} {{ url: \"https://x.org/r\" ref: \"{reference}\" }}\n"
+            ),
+            2 => format!("constant: SCHEMA {{ value: \"{schema}\" export: override_optional }}\n"),
+            3 => format!("constant: SQL {{ value: \"{sql}\" }}\n"),
+            4 => "constant: LONG { value: \"select\n  1\" }\n".into(),
+            5 => "application: kiosk { label: \"k\" url: \"https://localhost:8080/b.js\" }\n".into(),
+            6 => "local_dependency: { project: \"@{HUB}\" }\n".into(),
+            _ => format!("# project_name: \"{project}\"\n"),
+        }
+    });
+    let own = words_of.projects[0].clone();
+    let named = pieces(part, 5).prop_map(move |rest| format!("project_name: \"{own}\"\n{rest}"));
+    proptest::option::of(named.prop_map(String::into_bytes))
+}
