@@ -48,4 +48,4 @@ pub use error::{EditError, Fault, ReadError, VerifyError};
 pub use node::{Kind, Node, Scalar, Style};
 pub use pattern::{Pattern, PatternError};
 pub use read::{MAX_BYTES, MAX_DEPTH, read};
-pub use verify::verify;
+pub use verify::{verify, verify_read};

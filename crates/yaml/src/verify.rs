@@ -15,7 +15,18 @@ use crate::read::read;
 /// # Errors
 /// The first difference, as [`VerifyError`].
 pub fn verify(before: &Document<'_>, after: &[u8], patch: &Patch) -> Result<(), VerifyError> {
-    let after = read(after);
+    verify_read(before, &read(after), patch)
+}
+
+/// The same for a file that was read again already.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_read(
+    before: &Document<'_>,
+    after: &Document<'_>,
+    patch: &Patch,
+) -> Result<(), VerifyError> {
     let fatal = |error: &&ReadError| !matches!(error, ReadError::UnknownAnchor(_));
     if let Some(error) = after.errors().iter().find(fatal) {
         return Err(VerifyError::Unreadable(error.clone()));
