@@ -32,8 +32,17 @@ pub(crate) fn may_hold_names(source: &[u8]) -> bool {
 
 /// Reads a file of type `file_type`, which is one that holds LookML.
 pub(crate) fn scan(path: &RelPath, source: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
+    scan_document(path, &storyline_lookml::parse(source), file_type, hosts)
+}
+
+/// The same for a file that was read.
+pub(crate) fn scan_document(
+    path: &RelPath,
+    document: &Document<'_>,
+    file_type: FileType,
+    hosts: &Hosts,
+) -> FileScan {
     let mut scan = FileScan::default();
-    let document = storyline_lookml::parse(source);
     let diagnose = |e: &storyline_lookml::SyntaxError| e.diagnostic(path);
     scan.errors = document.errors().iter().map(diagnose).collect();
     scan.warnings = document.warnings().iter().map(diagnose).collect();
@@ -43,7 +52,7 @@ pub(crate) fn scan(path: &RelPath, source: &[u8], file_type: FileType, hosts: &H
             _ => root(node, file_type, &mut scan),
         }
     }
-    texts(&document, hosts, &mut scan.candidates);
+    texts(document, hosts, &mut scan.candidates);
     scan.candidates.sort_by_key(|c| c.span);
     scan
 }

@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use storyline_manifest::{Environment, Kind, Manifest, NameError, Names};
-use storyline_text::{Diagnostic, Edit, Label, RelPath};
+use storyline_text::{Diagnostic, Edit, Label, Patch, RelPath};
 
 use crate::candidate::{Candidate, Shape, renamed};
 use crate::own::{Decision, Form, Own};
@@ -92,9 +93,13 @@ pub fn plan(
         environment,
         direction,
     };
-    let plan = context.plan().map_err(refused)?;
-    context.prove(&plan.patch).map_err(refused)?;
-    Ok(plan)
+    let (changed, notices) = context.plan().map_err(refused)?;
+    context.prove(&changed).map_err(refused)?;
+    let changes = changed.into_iter().map(|(change, _)| change).collect();
+    Ok(Plan {
+        patch: TreePatch { changes },
+        notices,
+    })
 }
 
 struct Context<'a> {
@@ -103,6 +108,9 @@ struct Context<'a> {
     environment: &'a Environment,
     direction: Direction,
 }
+
+/// A change, and the file afterwards as it was read again.
+pub(crate) type Changed = (Change, Arc<File>);
 
 /// A plan in the making.
 #[derive(Default)]
@@ -141,8 +149,8 @@ impl<'t> Context<'t> {
         draft
     }
 
-    /// From names to changes, with everything checked but the way back.
-    fn plan(&self) -> Result<Plan, Vec<Diagnostic>> {
+    /// From names to changes and notices, with everything checked but the way back.
+    fn plan(&self) -> Result<(Vec<Changed>, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut draft = self.draft();
         if self.direction == Direction::Stamp && draft.errors.is_empty() {
             let stamped = refusal::already_stamped(self.tree, self.environment);
@@ -154,21 +162,18 @@ impl<'t> Context<'t> {
             return Err(draft.errors);
         }
         let mut errors = Vec::new();
-        let mut changes = Vec::new();
-        for change in self.changes(&draft) {
-            match change {
-                Ok(change) => changes.push(change),
+        let mut changed = Vec::new();
+        for result in self.changes(&draft) {
+            match result {
+                Ok(change) => changed.push(change),
                 Err(diagnostic) => errors.push(diagnostic),
             }
         }
-        errors.extend(self.includes(&draft.renames, &changes));
-        if !errors.is_empty() {
-            return Err(errors);
+        errors.extend(self.includes(&draft.renames, &changed));
+        match errors.is_empty() {
+            true => Ok((changed, draft.notices)),
+            false => Err(errors),
         }
-        Ok(Plan {
-            patch: TreePatch { changes },
-            notices: draft.notices,
-        })
     }
 
     /// Paths of model files.
@@ -259,23 +264,28 @@ impl<'t> Context<'t> {
         }
     }
 
-    /// What becomes of each file that does not stay as it is, by path. Each is read again.
-    fn changes(&self, draft: &Draft<'t>) -> Vec<Result<Change, Diagnostic>> {
+    /// What becomes of each file that does not stay as it is, by path.
+    fn changes(&self, draft: &Draft<'t>) -> Vec<Result<Changed, Diagnostic>> {
         let files = self
             .tree
             .files()
             .filter(|(path, _)| draft.names.contains_key(path) || draft.renames.contains_key(path));
         let files: Vec<_> = files.collect();
-        let change = |(path, file): &(&RelPath, &File)| {
-            let names = draft.names.get(path).map_or(&[][..], Vec::as_slice);
-            let patch = write::patch_and_look(path, &file.bytes, names)
-                .map_err(|unwritable| refusal::unwritable(path, &unwritable))?;
-            Ok(Change {
+        let change = |(path, file): &(&RelPath, &Arc<File>)| {
+            let to = draft.renames.get(path).unwrap_or(path);
+            let (patch, after) = match draft.names.get(path) {
+                None => (Patch::default(), (*file).clone()),
+                Some(names) => write::rewrite(to, &file.bytes, names, self.tree.hosts())
+                    .map(|(patch, after)| (patch, Arc::new(after)))
+                    .map_err(|unwritable| refusal::unwritable(path, &unwritable))?,
+            };
+            let change = Change {
                 from: (*path).clone(),
-                to: draft.renames.get(path).unwrap_or(path).clone(),
+                to: to.clone(),
                 before: file.bytes.clone(),
                 patch,
-            })
+            };
+            Ok((change, after))
         };
         files.par_iter().map(change).collect()
     }
@@ -284,9 +294,12 @@ impl<'t> Context<'t> {
     fn includes(
         &self,
         renames: &BTreeMap<RelPath, RelPath>,
-        changes: &[Change],
+        changed: &[Changed],
     ) -> Vec<Diagnostic> {
-        let patches: BTreeMap<_, _> = changes.iter().map(|c| (&c.from, &c.patch)).collect();
+        let patches = changed
+            .iter()
+            .map(|(change, _)| (&change.from, &change.patch));
+        let patches: BTreeMap<_, _> = patches.collect();
         let uses = self.tree.files().flat_map(|(path, file)| {
             let patch = patches.get(path).copied();
             file.scan.includes.iter().map(move |include| patterns::Use {
@@ -310,10 +323,10 @@ impl<'t> Context<'t> {
         new.map_or_else(|| project.into(), Into::into)
     }
 
-    /// Plans the way back on the tree as it would be, and compares. What `patch` does was checked;
+    /// Plans the way back on the tree as it would be, and compares. What `changed` does was checked;
     /// the way back does it backwards or is refused, so nothing of it is checked again.
-    fn prove(&self, patch: &TreePatch) -> Result<(), Vec<Diagnostic>> {
-        let tree = self.tree.patched(patch);
+    fn prove(&self, changed: &[Changed]) -> Result<(), Vec<Diagnostic>> {
+        let tree = self.tree.patched(changed);
         let back = Context {
             tree: &tree,
             direction: self.direction.back(),
@@ -322,18 +335,19 @@ impl<'t> Context<'t> {
         let draft = back.draft();
         if !draft.errors.is_empty() {
             let reasons = draft.errors.into_iter();
-            let reasons = reasons.map(|reason| refusal::no_way_back(self.direction, reason, patch));
+            let reasons =
+                reasons.map(|reason| refusal::no_way_back(self.direction, reason, changed));
             return Err(reasons.collect());
         }
-        let changed: BTreeSet<_> = patch.changes.iter().map(|change| &change.to).collect();
+        let known: BTreeSet<_> = changed.iter().map(|(change, _)| &change.to).collect();
         let mut others = draft.names.keys().copied().chain(draft.renames.keys());
-        if let Some(path) = others.find(|path| !changed.contains(path)) {
+        if let Some(path) = others.find(|path| !known.contains(path)) {
             return Err(vec![refusal::not_reversible(path, None, self.direction)]);
         }
-        let lost = patch.changes.par_iter().filter_map(|change| {
+        let lost = changed.par_iter().filter_map(|(change, file)| {
             let names = draft.names.get(&change.to).map_or(&[][..], Vec::as_slice);
             let to = draft.renames.get(&change.to).unwrap_or(&change.to);
-            let edit = comes_back(change, to, names).err()?;
+            let edit = comes_back(change, &file.bytes, to, names).err()?;
             Some(refusal::not_reversible(&change.from, edit, self.direction))
         });
         let lost: Vec<_> = lost.collect();
@@ -347,6 +361,7 @@ impl<'t> Context<'t> {
 /// Whether `names` and the path `to` undo `change`; if not, the edit that is not undone.
 fn comes_back<'c>(
     change: &'c Change,
+    after: &[u8],
     to: &RelPath,
     names: &[(&Candidate, String)],
 ) -> Result<(), Option<&'c Edit>> {
@@ -354,10 +369,9 @@ fn comes_back<'c>(
     if *to != change.from {
         return Err(None);
     }
-    let after = change.after();
-    let back = write::patch(&change.to, &after, names).map_err(|_| first)?;
+    let back = write::patch(&change.to, after, names).map_err(|_| first)?;
     if back
-        .apply(&after)
+        .apply(after)
         .is_ok_and(|returned| returned == change.before)
     {
         return Ok(());

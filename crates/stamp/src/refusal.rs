@@ -3,8 +3,7 @@
 use storyline_manifest::{Environment, Kind};
 use storyline_text::{Diagnostic, Edit, Label, RelPath, UnsafeName, Visible};
 
-use crate::TreePatch;
-use crate::plan::Direction;
+use crate::plan::{Changed, Direction};
 use crate::tree::Tree;
 use crate::write::{Unwritable, Why};
 
@@ -225,12 +224,13 @@ pub(crate) fn not_reversible(
 pub(crate) fn no_way_back(
     direction: Direction,
     reason: Diagnostic,
-    patch: &TreePatch,
+    changed: &[Changed],
 ) -> Diagnostic {
     let title = format!("{}: {}", way_back(direction), reason.title);
     let mut diagnostic = Diagnostic::error("not-reversible", title);
     for label in reason.labels {
-        let change = patch.changes.iter().find(|change| change.to == label.file);
+        let mut changes = changed.iter().map(|(change, _)| change);
+        let change = changes.find(|change| change.to == label.file);
         diagnostic = diagnostic.label(match change {
             Some(change) => Label::path(&change.from, format!("would become `{}`", change.to)),
             None => label,

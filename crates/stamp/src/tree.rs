@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use storyline_text::RelPath;
 
 use crate::candidate::{FileScan, FileType, Shape, model_name};
+use crate::plan::Changed;
 use crate::url::Hosts;
-use crate::{Entry, EntryKind, FileSet, ReadError, TreePatch, dashboard, legacy, lookml};
+use crate::{Entry, EntryKind, FileSet, ReadError, dashboard, legacy, lookml};
 
 /// A project as it was read from a [`FileSet`].
 #[derive(Debug)]
@@ -65,36 +66,36 @@ impl Tree {
         self.files.get(path).map(|file| file.bytes.as_slice())
     }
 
-    /// The tree as it will be after `patch`, reading again only what changes.
-    pub(crate) fn patched(&self, patch: &TreePatch) -> Self {
-        let changes: BTreeMap<_, _> = patch.changes.iter().map(|c| (&c.from, c)).collect();
+    /// The tree as it will be after changes whose files were read again already.
+    pub(crate) fn patched(&self, changed: &[Changed]) -> Self {
+        let changes: BTreeMap<_, _> = changed
+            .iter()
+            .map(|(c, file)| (&c.from, (&c.to, file)))
+            .collect();
         let mut entries = self.entries.clone();
         for entry in &mut entries {
-            if let Some(change) = changes.get(&entry.path) {
-                entry.path = change.to.clone();
+            if let Some((to, _)) = changes.get(&entry.path) {
+                entry.path = (*to).clone();
             }
         }
         entries.sort_by(|a, b| a.path.cmp(&b.path));
-        let stay = self
-            .files
-            .iter()
-            .filter(|(path, _)| !changes.contains_key(path));
-        let mut files: BTreeMap<_, _> = stay.map(|(p, file)| (p.clone(), file.clone())).collect();
-        let changed = patch.changes.par_iter().map(|change| {
-            let bytes = change.after();
-            let scan = scan(&change.to, &bytes, FileType::of(&change.to), &self.hosts);
-            (change.to.clone(), Arc::new(File { bytes, scan }))
+        let files = self.files.iter().map(|(path, file)| {
+            let (path, file) = changes.get(path).copied().unwrap_or((path, file));
+            (path.clone(), file.clone())
         });
-        files.par_extend(changed);
         Self {
+            files: files.collect(),
             entries,
-            files,
             hosts: self.hosts.clone(),
         }
     }
 
-    pub(crate) fn files(&self) -> impl Iterator<Item = (&RelPath, &File)> {
-        self.files.iter().map(|(path, file)| (path, &**file))
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&RelPath, &Arc<File>)> {
+        self.files.iter()
     }
 
     /// Model files: the path, the name's place in it, and the name.

@@ -4,7 +4,9 @@ use storyline_text::{Edit, Patch, RelPath, Span};
 use storyline_yaml::{Document, EditError, VerifyError};
 
 use crate::candidate::{Candidate, FileType, Shape};
-use crate::url::Encoding;
+use crate::tree::File;
+use crate::url::{Encoding, Hosts};
+use crate::{dashboard, lookml};
 
 /// A name that cannot be put where it should go.
 #[derive(Debug)]
@@ -44,35 +46,44 @@ pub(crate) fn patch(
     edits(yaml.as_ref(), names)
 }
 
-/// The same, and the result was read again: everything but these names is as it was.
-pub(crate) fn patch_and_look(
-    path: &RelPath,
+/// The same, and the file afterwards, which will be at `to`. It was read again: everything but
+/// these names is as it was.
+pub(crate) fn rewrite(
+    to: &RelPath,
     source: &[u8],
     names: &[(&Candidate, String)],
-) -> Result<Patch, Unwritable> {
-    let Some((first, name)) = names.first() else {
-        return Ok(Patch::default());
-    };
+    hosts: &Hosts,
+) -> Result<(Patch, File), Unwritable> {
     let unwritable = |why| Unwritable {
-        span: first.span,
-        name: name.clone(),
+        span: names
+            .first()
+            .map(|(first, _)| first.span)
+            .unwrap_or_default(),
+        name: names
+            .first()
+            .map(|(_, name)| name.clone())
+            .unwrap_or_default(),
         why,
     };
-    if FileType::of(path) == FileType::Dashboard {
+    let file_type = FileType::of(to);
+    if file_type == FileType::Dashboard {
         let before = storyline_yaml::read(source);
         let patch = edits(Some(&before), names)?;
-        let after = applied(&patch, source);
-        storyline_yaml::verify(&before, &after, &patch)
+        let bytes = applied(&patch, source);
+        let after = storyline_yaml::read(&bytes);
+        storyline_yaml::verify_read(&before, &after, &patch)
             .map_err(|error| unwritable(Why::ReadsOtherwise(error)))?;
-        return Ok(patch);
+        let scan = dashboard::scan_document(to, &after, hosts);
+        return Ok((patch, File { bytes, scan }));
     }
     let patch = edits(None, names)?;
-    let after = applied(&patch, source);
-    let same = storyline_lookml::parse(source).has_shape_of(&storyline_lookml::parse(&after));
-    match same {
-        true => Ok(patch),
-        false => Err(unwritable(Why::ShapeChanges)),
+    let bytes = applied(&patch, source);
+    let after = storyline_lookml::parse(&bytes);
+    if !storyline_lookml::parse(source).has_shape_of(&after) {
+        return Err(unwritable(Why::ShapeChanges));
     }
+    let scan = lookml::scan_document(to, &after, file_type, hosts);
+    Ok((patch, File { bytes, scan }))
 }
 
 fn applied(patch: &Patch, source: &[u8]) -> Vec<u8> {
