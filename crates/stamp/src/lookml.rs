@@ -12,22 +12,39 @@ use crate::url::Hosts;
 use crate::{include, liquid, url};
 
 /// Every candidate outside models and the project's manifest has one of these on its way.
-static MARKERS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let needles = [
-        "include",
-        "connection",
-        "dashboard",
-        "explore/",
-        "extensions/",
-        "applications/",
-        "_model._name",
-    ];
-    AhoCorasick::new(needles).expect("seven short needles")
-});
+const MARKERS: [&str; 9] = [
+    "include",
+    "connection",
+    "dashboard/",
+    "dashboards/",
+    "dashboards-next/",
+    "explore/",
+    "extensions/",
+    "applications/",
+    "_model._name",
+];
+
+/// How many of the markers, the first ones, are parameters.
+const KEYS: usize = 2;
+
+static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| url::finder(&MARKERS));
 
 /// Whether a file that is neither a model nor the project's manifest is worth reading.
 pub(crate) fn may_hold_names(source: &[u8]) -> bool {
-    MARKERS.is_match(source)
+    FINDER.find_iter(source).any(|found| {
+        found.pattern().as_usize() >= KEYS
+            || may_be_key(&source[..found.start()], &source[found.end()..])
+    })
+}
+
+/// Whether a word between `before` and `after` may have a `:` behind it, be it in quotes or with
+/// comments and odd blanks in between.
+fn may_be_key(before: &[u8], after: &[u8]) -> bool {
+    match after.trim_ascii_start().first() {
+        Some(b'"') => before.ends_with(b"\""),
+        Some(next) => matches!(next, b':' | b'#') || next.is_ascii_control() || !next.is_ascii(),
+        None => false,
+    }
 }
 
 /// Reads a file of type `file_type`, which is one that holds LookML.
@@ -184,6 +201,34 @@ fn texts(document: &Document<'_>, hosts: &Hosts, out: &mut Vec<Candidate>) {
             out[first..]
                 .iter_mut()
                 .for_each(|c| c.shape = Shape::Comment);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_worth_reading() {
+        for text in [
+            "include: \"a\"",
+            "include # why\n : \"a\"",
+            "include\u{a0}: [\"a\"]",
+            "\"connection\": \"c\"",
+            "connection\n\t: c",
+            "view: include { label: \"/dashboards-next/m::x\" }",
+            "{{ _model._name }}",
+        ] {
+            assert!(may_hold_names(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "",
+            "include",
+            "dimension: connection { sql: ${TABLE}.connection ;; }",
+            "description: \"includes the connection\" label: \"dashboard\"",
+        ] {
+            assert!(!may_hold_names(text.as_bytes()), "{text}");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use nom::bytes::complete::{tag, take_while1};
 use nom::combinator::peek;
 use nom::sequence::terminated;
@@ -33,9 +33,16 @@ const MARKERS: [(&[u8], Kind, bool); 6] = [
     (b"applications/", Kind::Project, true),
 ];
 
-static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new(MARKERS.map(|(marker, ..)| marker)).expect("six short needles")
-});
+static FINDER: LazyLock<AhoCorasick> =
+    LazyLock::new(|| finder(&MARKERS.map(|(marker, ..)| marker)));
+
+/// A search for any of a few short texts, none of which begins another. Of the kinds of match this
+/// one is found fastest: with vector instructions.
+pub(crate) fn finder(needles: &[impl AsRef<[u8]>]) -> AhoCorasick {
+    let mut builder = AhoCorasick::builder();
+    let finder = builder.match_kind(MatchKind::LeftmostFirst).build(needles);
+    finder.expect("a few short needles")
+}
 
 /// How a name is written in a URL. Several encodings may write the same bytes; the first in
 /// [`Encoding::ALL`] counts.

@@ -1,8 +1,9 @@
 //! What the crate promises, on whole trees: which names are sites and what becomes of them
-//! (`sites`), what is refused and in which words (`refusals`), and the laws of stamping (`laws`).
+//! (`sites`, `links`), what is refused and in which words (`refusals`), and the laws of stamping (`laws`).
 
 mod files;
 mod laws;
+mod links;
 mod refusals;
 mod sites;
 mod trees;

@@ -4,11 +4,7 @@ use insta::assert_snapshot;
 use storyline_stamp::Direction;
 
 use crate::files::{Files, manifest};
-
-const SUFFIX: &str = r#"connections = "{name}_dev1"
-models = "{name}_dev1"
-projects = "{name}_dev1"
-labels = "{name} (dev1)""#;
+use crate::sites::SUFFIX;
 
 /// Everything that is said about a tree that cannot be stamped.
 fn stamp(rules: &str, files: &str) -> String {
