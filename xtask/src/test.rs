@@ -17,14 +17,17 @@ const PYTHON: &str = "STORYLINE_PYTHON";
 /// Without Python their tests are skipped, by name; with CI set that is a failure.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Passed on to `cargo test`.
+    /// Passed on to `cargo test`; all crates unless `-p` is among them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let mut cargo = project::cargo();
-    cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    cargo.args(["test", "--no-fail-fast"]);
+    if !args.arguments.iter().any(|a| a == "-p" || a == "--package") {
+        cargo.arg("--workspace");
+    }
     cargo.args(&args.arguments);
     let skipped = match python::environment() {
         Ok(python) => {
