@@ -1,6 +1,6 @@
 //! The arguments, as clap reads them. The doc comments are what `--help` and the manual say.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -21,7 +21,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
     3 conflict, 70 a bug of ours."
 )]
 pub(crate) struct Cli {
-    /// Run as if started in this folder.
+    /// Run as if started in this folder: other paths that are not absolute start there too.
     #[arg(
         short = 'C',
         value_name = "DIR",
@@ -84,7 +84,7 @@ pub(crate) struct SitesArgs {
 pub(crate) struct StampArgs {
     /// The environment, as the manifest names it.
     pub(crate) environment: String,
-    /// Write the whole project into this folder, which does not exist yet, and leave this one alone.
+    /// Write the whole project into this folder, a new or empty one, and leave this one alone.
     #[arg(long, value_name = "DIR")]
     pub(crate) into: Option<PathBuf>,
     /// Show what would be done, and do nothing.
@@ -121,7 +121,8 @@ pub(crate) enum ManifestCommand {
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// The folder to build it in, which does not exist yet; one for temporary files if left out.
-    pub(crate) directory: Option<PathBuf>,
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -131,6 +132,31 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+impl Command {
+    /// How the command was asked to print.
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Sites(args) => args.format,
+            Self::Stamp(args) | Self::Unstamp(args) => args.format,
+            Self::Parse(args) => args.format,
+            _ => Format::Text,
+        }
+    }
+
+    /// Whether it changes files that were there before.
+    pub(crate) fn changes_files(&self) -> bool {
+        matches!(self, Self::Stamp(_) | Self::Unstamp(_))
+    }
+}
+
+/// `path` as it was typed, seen from the folder of `-C`.
+pub(crate) fn from_directory(directory: &Path, path: &Path) -> PathBuf {
+    match directory == Path::new(".") {
+        true => path.into(),
+        false => directory.join(path),
+    }
 }
 
 /// The whole command line, for documentation and completions.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr_iter, memrchr};
 use storyline_text::{LineIndex, Span, Visible};
 
 /// Lines that are shown of a long span, from its first.
@@ -28,15 +28,14 @@ pub(crate) fn excerpt(source: &[u8], span: Span) -> Excerpt {
     let start = (span.start as usize).min(source.len());
     let mut end = (span.end as usize).clamp(start, source.len());
     let first = memrchr(b'\n', &source[..start]).map_or(0, |at| at + 1);
+    let ends = memchr_iter(b'\n', &source[start..]).map(|at| start + at);
     let mut last = start;
-    for _ in 0..MAX_LINES {
-        last = memchr(b'\n', &source[last..]).map_or(source.len(), |at| last + at);
-        if last >= end || last == source.len() {
+    for line_end in ends.chain([source.len()]).take(MAX_LINES) {
+        last = line_end;
+        if last >= end {
             break;
         }
-        last += 1;
     }
-    let last = last.max(start);
     end = end.min(last);
     let first = first.max(start.saturating_sub(MAX_WIDTH));
     let last = last.min(end + MAX_WIDTH).min(start + 4 * MAX_WIDTH);

@@ -43,8 +43,8 @@ pub(crate) struct Failure {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Files that the diagnostics point into.
     pub(crate) sources: Sources,
-    /// Said at the end: what is unchanged.
-    pub(crate) unchanged: Option<String>,
+    /// Whether it is known that nothing was changed, and not among the diagnostics yet.
+    pub(crate) unchanged: bool,
 }
 
 /// Bytes of files, for excerpts.
@@ -57,7 +57,15 @@ impl Failure {
             kind,
             diagnostics: vec![diagnostic],
             sources: Sources::new(),
-            unchanged: None,
+            unchanged: false,
+        }
+    }
+
+    /// The same, before anything was changed.
+    pub(crate) fn unchanged(self) -> Self {
+        Self {
+            unchanged: true,
+            ..self
         }
     }
 
@@ -76,14 +84,19 @@ impl From<FolderError> for Failure {
             FolderError::Busy { .. } => FailureKind::Conflict,
             _ => FailureKind::Usage,
         };
-        Self::new(kind, error.diagnostic())
+        Self {
+            unchanged: matches!(error, FolderError::Open { .. }),
+            ..Self::new(kind, error.diagnostic())
+        }
     }
 }
 
 impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
         let kind = match error {
-            ApplyError::Io { .. } | ApplyError::Unsafe { .. } => FailureKind::Usage,
+            ApplyError::Io { .. } | ApplyError::Unsafe { .. } | ApplyError::NotUndone { .. } => {
+                FailureKind::Usage
+            }
             _ => FailureKind::Conflict,
         };
         Self::new(kind, error.diagnostic())
@@ -105,13 +118,13 @@ impl From<ReadError> for Failure {
         let diagnostic = Diagnostic::error("file-unreadable", error.to_string())
             .label(Label::path(&error.path, ""))
             .help("mend what the system says, then run the command again");
-        Self::new(FailureKind::Usage, diagnostic)
+        Self::new(FailureKind::Usage, diagnostic).unchanged()
     }
 }
 
 impl From<UnknownEnvironment> for Failure {
     fn from(error: UnknownEnvironment) -> Self {
-        Self::new(FailureKind::Usage, error.diagnostic())
+        Self::new(FailureKind::Usage, error.diagnostic()).unchanged()
     }
 }
 
@@ -121,7 +134,7 @@ impl From<ManifestErrors> for Failure {
             kind: FailureKind::Usage,
             diagnostics: errors.into_diagnostics(),
             sources: Sources::new(),
-            unchanged: None,
+            unchanged: true,
         }
     }
 }
@@ -132,7 +145,7 @@ impl From<Refused> for Failure {
             kind: FailureKind::Findings,
             diagnostics: refused.diagnostics,
             sources: Sources::new(),
-            unchanged: Some("nothing was changed".into()),
+            unchanged: true,
         }
     }
 }

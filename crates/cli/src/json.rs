@@ -1,10 +1,19 @@
 //! Diagnostics and plans as JSON.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use storyline_stamp::{Change, Tree};
-use storyline_text::{Diagnostic, LineIndex, Severity, Span, Visible};
+use storyline_text::{Diagnostic, Label, Position, RelPath, Severity, Span};
 
-use crate::failure::Sources;
+use crate::cursor::Cursor;
+use crate::failure::{Failure, Sources};
+
+/// Text out of files and paths. Bytes that are not UTF-8 become U+FFFD: JSON has no place for them.
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
 
 /// A diagnostic for programs.
 #[derive(Debug, Serialize)]
@@ -34,50 +43,76 @@ pub(crate) struct JsonRange {
 }
 
 impl JsonRange {
-    pub(crate) fn new(span: Span, source: &[u8], lines: &LineIndex) -> Self {
-        let position = lines.position(source, span.start);
+    pub(crate) fn new(span: Span, cursor: &mut Cursor<'_>) -> Self {
+        let Position { line, column } = cursor.position(span.start);
         Self {
             start: span.start,
             end: span.end,
-            line: position.line,
-            column: position.column,
+            line,
+            column,
         }
     }
 }
 
-impl JsonDiagnostic {
-    pub(crate) fn new(diagnostic: &Diagnostic, sources: &Sources) -> Self {
-        let places = diagnostic.labels.iter().map(|label| JsonPlace {
-            file: label.file.to_string(),
-            range: label.span.and_then(|span| {
-                let source = sources.get(&label.file)?;
-                Some(JsonRange::new(span, source, &LineIndex::new(source)))
-            }),
-            text: label.text.clone(),
-        });
-        Self {
-            id: diagnostic.id,
-            severity: match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Notice => "notice",
-            },
-            message: diagnostic.title.clone(),
-            places: places.collect(),
-            help: diagnostic.help.clone(),
-        }
-    }
+/// All of `diagnostics`, with positions in those files that are at hand.
+pub(crate) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) -> Vec<JsonDiagnostic> {
+    let mut cursors = BTreeMap::new();
+    let mut place = |label: &Label| JsonPlace {
+        file: text(label.file.as_bytes()).into(),
+        range: range(label, sources, &mut cursors),
+        text: label.text.clone(),
+    };
+    let diagnostics = diagnostics.iter().map(|diagnostic| JsonDiagnostic {
+        id: diagnostic.id,
+        severity: match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Notice => "notice",
+        },
+        message: diagnostic.title.clone(),
+        places: diagnostic.labels.iter().map(&mut place).collect(),
+        help: diagnostic.help.clone(),
+    });
+    diagnostics.collect()
 }
 
-/// What a stamp does, did, or why it does not.
+fn range<'s>(
+    label: &Label,
+    sources: &'s Sources,
+    cursors: &mut BTreeMap<&'s RelPath, Cursor<'s>>,
+) -> Option<JsonRange> {
+    let span = label.span?;
+    let (file, source) = sources.get_key_value(&label.file)?;
+    let cursor = cursors.entry(file).or_insert_with(|| Cursor::new(source));
+    Some(JsonRange::new(span, cursor))
+}
+
+/// What stamping does or did.
 #[derive(Debug, Serialize)]
 pub(crate) struct JsonPlan {
-    pub(crate) command: &'static str,
+    pub(crate) command: String,
     pub(crate) environment: String,
     /// Whether the changes were carried out.
     pub(crate) done: bool,
     pub(crate) changes: Vec<JsonChange>,
     pub(crate) diagnostics: Vec<JsonDiagnostic>,
+}
+
+/// Why a command did nothing: what every command prints that was asked for JSON and failed.
+#[derive(Debug, Serialize)]
+pub(crate) struct JsonFailure {
+    /// Always `false`.
+    done: bool,
+    diagnostics: Vec<JsonDiagnostic>,
+}
+
+impl JsonFailure {
+    pub(crate) fn new(failure: &Failure) -> Self {
+        Self {
+            done: false,
+            diagnostics: diagnostics(&failure.diagnostics, &failure.sources),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -98,16 +133,16 @@ struct JsonEdit {
 impl JsonChange {
     pub(crate) fn new(change: &Change, tree: &Tree) -> Self {
         let source = tree.source(&change.from).unwrap_or_default();
-        let lines = LineIndex::new(source);
+        let mut cursor = Cursor::new(source);
         let edits = change.patch.edits().iter().map(|edit| JsonEdit {
-            range: JsonRange::new(edit.span, source, &lines),
-            before: String::from_utf8_lossy(edit.span.slice(source)).into(),
-            after: String::from_utf8_lossy(&edit.text).into(),
+            range: JsonRange::new(edit.span, &mut cursor),
+            before: text(edit.span.slice(source)).into(),
+            after: text(&edit.text).into(),
         });
         Self {
-            from: Visible(change.from.as_bytes()).to_string(),
-            to: Visible(change.to.as_bytes()).to_string(),
             edits: edits.collect(),
+            from: text(change.from.as_bytes()).into(),
+            to: text(change.to.as_bytes()).into(),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod args;
 mod commands;
+mod cursor;
 mod excerpt;
 mod failure;
 mod json;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::command;
-use failure::FailureKind;
+use failure::{Failure, FailureKind};
 
 /// Runs the program on the process's own arguments.
 pub fn main() -> ExitCode {
@@ -42,7 +43,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match catch_unwind(AssertUnwindSafe(|| commands::run(&cli))) {
         Ok(Ok(code)) => code,
         Ok(Err(failure)) => {
-            report::failure(&failure);
+            tell(&cli.command, &failure);
             failure.kind.exit_code()
         }
         Err(_) => {
@@ -50,4 +51,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             FailureKind::Bug.exit_code()
         }
     }
+}
+
+/// People read standard error, programs standard output.
+fn tell(command: &args::Command, failure: &Failure) {
+    if command.format() == args::Format::Json {
+        // Where this fails too, standard error has the first failure, which is the one to tell.
+        let _ = output::print_json(&json::JsonFailure::new(failure));
+    }
+    report::failure(failure, command.changes_files());
 }

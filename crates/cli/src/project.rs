@@ -5,9 +5,10 @@ use std::path::Path;
 use storyline_folder::{Folder, recover};
 use storyline_manifest::{Manifest, is_manifest_file};
 use storyline_stamp::{EntryKind, FileSet, Tree};
-use storyline_text::{Diagnostic, RelPath};
+use storyline_text::Diagnostic;
 
 use crate::failure::{Failure, FailureKind, Sources};
+use crate::output::shown;
 use crate::report;
 
 /// The manifest's main file.
@@ -25,7 +26,7 @@ impl Project {
         if let Some(recovered) = recover(directory)? {
             report::diagnostics(&recovered.diagnostics(), &Sources::new());
         }
-        let folder = Folder::open(directory)?;
+        let folder = Folder::open(directory).map_err(|error| Failure::from(error).unchanged())?;
         let mut manifest_files = Sources::new();
         for entry in folder.entries() {
             if entry.kind == EntryKind::File && is_manifest_file(&entry.path) {
@@ -33,24 +34,22 @@ impl Project {
                 manifest_files.insert(entry.path.clone(), bytes);
             }
         }
-        let is_main = |path: &RelPath| path.as_bytes() == MANIFEST.as_bytes();
-        let manifest = match manifest_files.keys().any(is_main) {
-            false => None,
-            true => {
-                let files: Vec<_> = manifest_files.iter().map(|(p, b)| (p.clone(), b)).collect();
-                let manifest = Manifest::parse(&files).map_err(|errors| Failure {
-                    sources: manifest_files.clone(),
-                    unchanged: Some("nothing was changed".into()),
-                    ..errors.into()
-                })?;
-                Some(manifest)
-            }
-        };
-        Ok(Self {
-            folder,
-            manifest,
-            manifest_files,
-        })
+        let files: Vec<_> = manifest_files.iter().map(|(p, b)| (p.clone(), b)).collect();
+        let has_main = files
+            .iter()
+            .any(|(path, _)| path.as_bytes() == MANIFEST.as_bytes());
+        let manifest = has_main.then(|| Manifest::parse(&files)).transpose();
+        match manifest {
+            Ok(manifest) => Ok(Self {
+                folder,
+                manifest,
+                manifest_files,
+            }),
+            Err(errors) => Err(Failure {
+                sources: manifest_files,
+                ..errors.into()
+            }),
+        }
     }
 
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
@@ -61,29 +60,19 @@ impl Project {
     pub(crate) fn need_manifest(&self) -> Result<&Manifest, Failure> {
         self.manifest.as_ref().ok_or_else(|| {
             let folder = self.folder.path();
-            let mut diagnostic = Diagnostic::error(
-                "no-manifest",
-                format!("there is no `{MANIFEST}` in {}", folder.display()),
-            );
-            let above = folder
-                .ancestors()
-                .skip(1)
-                .find(|dir| dir.join(MANIFEST).is_file());
-            diagnostic = match above {
-                Some(above) => diagnostic.help(format!(
-                    "there is one in {}: run the command with `-C {}`",
-                    above.display(),
-                    above.display(),
-                )),
-                None => diagnostic.help(
-                    "write one that names your environments; a first one is two lines: \
-                     `[environment.dev1]` and `models = \"{name}_{env:snake}\"`",
-                ),
+            let title = format!("there is no `{MANIFEST}` in {}", shown(folder));
+            let mut above = folder.ancestors().skip(1);
+            let help = match above.find(|dir| dir.join(MANIFEST).is_file()) {
+                Some(above) => {
+                    let above = shown(above);
+                    format!("there is one in {above}: run the command with `-C {above}`")
+                }
+                None => "write one that names your environments; a first one is two lines: \
+                     `[environment.dev1]` and `models = \"{name}_{env:snake}\"`"
+                    .into(),
             };
-            Failure {
-                unchanged: Some("nothing was changed".into()),
-                ..Failure::new(FailureKind::Usage, diagnostic)
-            }
+            let diagnostic = Diagnostic::error("no-manifest", title).help(help);
+            Failure::new(FailureKind::Usage, diagnostic).unchanged()
         })
     }
 

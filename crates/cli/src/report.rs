@@ -8,22 +8,15 @@ use storyline_text::{Diagnostic, Label, Severity, Visible};
 
 use crate::excerpt::{Excerpt, excerpt};
 use crate::failure::{Failure, Sources};
-use crate::output::count;
 
 /// Diagnostics that are shown in full; a broken project may have thousands.
 const MAX_SHOWN: usize = 50;
 
-/// Tells why a command ended.
-pub(crate) fn failure(failure: &Failure) {
+/// Tells why a command ended, and when it `changes_files` that it has changed none.
+pub(crate) fn failure(failure: &Failure, changes_files: bool) {
     diagnostics(&failure.diagnostics, &failure.sources);
-    let hidden = failure.diagnostics.len().saturating_sub(MAX_SHOWN);
-    let mut last = Vec::new();
-    if hidden > 0 {
-        last.push(format!("{} more", count(hidden, "error")));
-    }
-    last.extend(failure.unchanged.clone());
-    if !last.is_empty() {
-        say(&format!("{}\n", last.join("; ")));
+    if failure.unchanged && changes_files {
+        say("nothing was changed\n");
     }
 }
 
@@ -35,6 +28,12 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
     };
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
         say(&format!("{}\n\n", render(&renderer, diagnostic, sources)));
+    }
+    let hidden = diagnostics.len().saturating_sub(MAX_SHOWN);
+    if hidden > 0 {
+        say(&format!(
+            "{hidden} more are not shown; `--format json` has them all\n"
+        ));
     }
 }
 
@@ -111,4 +110,51 @@ fn visible(text: &str) -> String {
         .split('\n')
         .map(|line| Visible(line.as_bytes()).to_string());
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use storyline_folder::ApplyError;
+    use storyline_text::RelPath;
+
+    use super::*;
+    use crate::failure::FailureKind;
+
+    /// Races that no test can bring about from outside.
+    #[track_caller]
+    fn check(error: ApplyError, kind: FailureKind) -> String {
+        let failure = Failure::from(error);
+        assert_eq!(failure.kind, kind);
+        render(
+            &Renderer::plain(),
+            &failure.diagnostics[0],
+            &failure.sources,
+        )
+    }
+
+    fn path(path: &str) -> RelPath {
+        RelPath::new(path.as_bytes()).expect("a plain path")
+    }
+
+    #[test]
+    fn a_file_that_somebody_changed_meanwhile() {
+        let path = path("models/orders.model.lkml");
+        let told = check(ApplyError::ChangedMeanwhile { path }, FailureKind::Conflict);
+        insta::assert_snapshot!(told, @r"
+    error[changed-meanwhile]: models/orders.model.lkml was changed while the command ran
+    --> models/orders.model.lkml
+     = help: run the command again when nobody else is changing the project
+     = help: nothing was changed: every file is as it was before
+    ");
+    }
+
+    #[test]
+    fn a_folder_that_another_process_changes() {
+        let told = check(ApplyError::Busy { pid: Some(7) }, FailureKind::Conflict);
+        insta::assert_snapshot!(told, @r"
+    error[folder-busy]: process 7 is changing this folder
+     |
+     = help: nothing was changed; wait until it has ended, then run the command again
+    ");
+    }
 }

@@ -8,6 +8,6 @@ use crate::{args, output};
 pub(crate) fn run(shell: clap_complete::Shell) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "storyline", &mut script);
-    output::print(&String::from_utf8_lossy(&script))?;
+    output::stream(|out| out.write_all(&script))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,40 +1,30 @@
 //! `storyline demo`: what Storyline does, on a small company, with the commands that do it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use similar::{ChangeTag, TextDiff};
 use storyline_folder::Folder;
-use storyline_sandbox::{BuildError, ENVIRONMENTS, PROJECTS};
+use storyline_sandbox::{BuildError, ENVIRONMENTS, PROJECTS, Project};
 use storyline_stamp::{Direction, FileSet};
 use storyline_text::Diagnostic;
 
-use crate::args::{DemoArgs, Format, StampArgs};
+use crate::args::{DemoArgs, Format, StampArgs, from_directory};
 use crate::commands::stamp;
 use crate::failure::{Failure, FailureKind};
-use crate::output::{count, print};
+use crate::output::{count, print, shown};
 
-pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
-    let root = match &args.directory {
-        Some(directory) => directory.clone(),
+pub(crate) fn run(directory: &Path, args: &DemoArgs) -> Result<ExitCode, Failure> {
+    let root = match &args.folder {
+        Some(named) => from_directory(directory, named),
         None => std::env::temp_dir().join(format!("storyline-demo-{}", std::process::id())),
     };
-    std::fs::create_dir(&root).map_err(|source| {
-        failed(&BuildError {
-            path: root.clone(),
-            source,
-        })
-    })?;
     let canonical = root.join("canonical");
-    std::fs::create_dir(&canonical).map_err(|source| {
-        failed(&BuildError {
-            path: canonical.clone(),
-            source,
-        })
-    })?;
+    make(&root)?;
+    make(&canonical)?;
     print(&format!(
         "A company with a hub project and a shop that imports it, in {}\n",
-        root.display(),
+        shown(&root),
     ))?;
     for project in PROJECTS {
         project
@@ -42,47 +32,58 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
             .map_err(|error| failed(&error))?;
     }
     for environment in ENVIRONMENTS {
-        let stamped = root.join(environment);
-        let back = root.join(format!("{environment}-unstamped"));
-        for folder in [&stamped, &back] {
-            std::fs::create_dir(folder).map_err(|source| {
-                failed(&BuildError {
-                    path: folder.clone(),
-                    source,
-                })
-            })?;
-        }
         print(&format!("\n{environment}\n"))?;
-        for project in PROJECTS {
-            let folder = |root: &Path| root.join(project.name);
-            take(
-                &folder(&canonical),
-                environment,
-                folder(&stamped),
-                Direction::Stamp,
-            )?;
-            if environment == ENVIRONMENTS[0] {
-                print(&changed_lines(&folder(&canonical), &folder(&stamped))?)?;
-            }
-            take(
-                &folder(&stamped),
-                environment,
-                folder(&back),
-                Direction::Unstamp,
-            )?;
-            let files = compare(&folder(&canonical), &folder(&back))?;
-            print(&format!(
-                "  compared with canonical: {} identical\n",
-                count(files, "file")
-            ))?;
-        }
+        there_and_back(&root, environment)?;
     }
     print(&format!(
         "\nStamped for {}, unstamped, and not a byte was lost.\nLook around in {}\n",
         count(ENVIRONMENTS.len(), "environment"),
-        root.display(),
+        shown(&root),
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Stamps every project into a folder of the environment, unstamps it into another, and compares.
+fn there_and_back(root: &Path, environment: &str) -> Result<(), Failure> {
+    let back = format!("{environment}-unstamped");
+    make(&root.join(environment))?;
+    make(&root.join(&back))?;
+    for Project { name, .. } in PROJECTS {
+        let folder = |form: &str| root.join(form).join(name);
+        let canonical = folder("canonical");
+        take(
+            root,
+            environment,
+            Direction::Stamp,
+            ["canonical", environment],
+            name,
+        )?;
+        if environment == ENVIRONMENTS[0] {
+            print(&changed_lines(&canonical, &folder(environment))?)?;
+        }
+        take(
+            root,
+            environment,
+            Direction::Unstamp,
+            [environment, &back],
+            name,
+        )?;
+        let files = compare(&canonical, &folder(&back))?;
+        print(&format!(
+            "  compared with canonical: {} identical\n",
+            count(files, "file")
+        ))?;
+    }
+    Ok(())
+}
+
+fn make(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir(folder).map_err(|source| {
+        failed(&BuildError {
+            path: folder.to_owned(),
+            source,
+        })
+    })
 }
 
 fn failed(error: &BuildError) -> Failure {
@@ -91,19 +92,21 @@ fn failed(error: &BuildError) -> Failure {
     Failure::new(FailureKind::Usage, diagnostic)
 }
 
+/// Shows a command as one would type it in `root`, and runs it.
 fn take(
-    from: &Path,
+    root: &Path,
     environment: &str,
-    into: PathBuf,
     direction: Direction,
+    [from, to]: [&str; 2],
+    project: &str,
 ) -> Result<(), Failure> {
-    let command = match direction {
-        Direction::Stamp => "stamp",
-        Direction::Unstamp => "unstamp",
-    };
-    let (shown, shown_into) = (short(from), short(&into));
+    let from = Path::new(from).join(project);
+    // `-C` goes two folders down, and `--into` starts there.
+    let into = Path::new("../..").join(to).join(project);
     print(&format!(
-        "  $ storyline -C {shown} {command} {environment} --into {shown_into}\n  "
+        "  $ storyline -C {} {direction} {environment} --into {}\n  ",
+        from.display(),
+        into.display(),
     ))?;
     let args = StampArgs {
         environment: environment.into(),
@@ -111,17 +114,7 @@ fn take(
         dry_run: false,
         format: Format::Text,
     };
-    stamp::take(from, &args, direction).map(|_| ())
-}
-
-/// The last two components, which is all that differs in the demo.
-fn short(path: &Path) -> String {
-    let parent = path.parent().and_then(Path::file_name);
-    let names = parent.into_iter().chain(path.file_name());
-    names
-        .map(|name| name.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
+    stamp::take(&root.join(from), &args, direction).map(|_| ())
 }
 
 /// The lines that the stamp changed, file by file: renamed files stand at the same place in both.

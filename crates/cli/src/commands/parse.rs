@@ -3,55 +3,77 @@
 //! Files may nest as deep as they like, so the tree is written without recursion; readers of the
 //! JSON have to look after their own.
 
-use std::fmt::Write as _;
-use std::io::Read;
+use std::borrow::Cow;
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use serde::Serialize;
 use storyline_lookml::{Document, Node, NodeKind, TokenKind};
-use storyline_text::{Diagnostic, LineIndex, RelPath, Span, Visible};
+use storyline_text::{Diagnostic, RelPath, Span, Visible};
 
-use crate::args::{Format, ParseArgs};
+use crate::args::{Format, ParseArgs, from_directory};
+use crate::cursor::Cursor;
 use crate::failure::{Failure, FailureKind, Sources};
-use crate::json::{JsonDiagnostic, JsonRange};
+use crate::json::{self, JsonDiagnostic, JsonRange};
 use crate::{output, report};
 
+/// Levels that the outline indents by.
+const MAX_INDENT: usize = 40;
+
 pub(crate) fn run(directory: &Path, args: &ParseArgs) -> Result<ExitCode, Failure> {
+    if args.tokens && args.format == Format::Text {
+        let diagnostic = Diagnostic::error("tokens-as-text", "tokens are printed as JSON only")
+            .help("add `--format json`");
+        return Err(Failure::new(FailureKind::Usage, diagnostic));
+    }
     let source = read(directory, &args.file)?;
+    let file = shown_as(&args.file);
     let document = storyline_lookml::parse(&source);
-    let shown = args.file.to_string_lossy();
-    // Only for showing: an absolute path is shown without its first slash's meaning.
-    let file = RelPath::new(shown.trim_start_matches('/').as_bytes());
-    let file = file
-        .or_else(|_| RelPath::new(b"standard input"))
-        .map_err(|error| {
-            Failure::new(
-                FailureKind::Usage,
-                Diagnostic::error("file-unreadable", error.to_string()),
-            )
-        })?;
     let problems = document.errors().iter().chain(document.warnings());
     let diagnostics: Vec<_> = problems.map(|problem| problem.diagnostic(&file)).collect();
     let sources = Sources::from([(file, source.clone())]);
-    let out = match args.format {
-        Format::Text => text(&document),
-        Format::Json => json(&document, &shown, args.tokens, &diagnostics, &sources),
-    };
-    output::print(&out)?;
+    output::stream(|out| match args.format {
+        Format::Text => text(&document, out),
+        Format::Json => {
+            let shown = args.file.to_string_lossy();
+            let problems = json::diagnostics(&diagnostics, &sources);
+            tree(&document, &shown, &problems, out)?;
+            if args.tokens {
+                tokens(&document, out)?;
+            }
+            out.write_all(b"}\n")
+        }
+    })?;
     report::diagnostics(&diagnostics, &sources);
-    Ok(ExitCode::from(u8::from(!document.errors().is_empty())))
+    Ok(match document.errors().is_empty() {
+        true => ExitCode::SUCCESS,
+        false => FailureKind::Findings.exit_code(),
+    })
+}
+
+/// The file's name in messages, which know paths inside a project only: an absolute one is shown
+/// without its first slash, and what is no such path (`-`, `../x`) by its last component.
+fn shown_as(file: &Path) -> RelPath {
+    let bytes = file.as_os_str().as_encoded_bytes();
+    let name = file.file_name().unwrap_or_default().as_encoded_bytes();
+    RelPath::new(bytes.strip_prefix(b"/").unwrap_or(bytes))
+        .ok()
+        .filter(|_| file != Path::new("-"))
+        .or_else(|| RelPath::new(name).ok().filter(|_| name != b"-"))
+        .unwrap_or_else(|| RelPath::new(b"standard input").expect("a plain name"))
 }
 
 fn read(directory: &Path, file: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let limit = storyline_lookml::MAX_LENGTH as u64 + 1;
     let result = match file == Path::new("-") {
-        true => std::io::stdin().lock().take(limit).read_to_end(&mut bytes),
-        false => std::fs::File::open(directory.join(file))
+        true => io::stdin().lock().take(limit).read_to_end(&mut bytes),
+        false => std::fs::File::open(from_directory(directory, file))
             .and_then(|open| open.take(limit).read_to_end(&mut bytes)),
     };
     result.map_err(|error| {
-        let title = format!("cannot read {}: {error}", file.display());
+        let title = format!("cannot read {}: {error}", output::shown(file));
         let diagnostic = Diagnostic::error("file-unreadable", title)
             .help("name a LookML file, or `-` for standard input");
         Failure::new(FailureKind::Usage, diagnostic)
@@ -91,13 +113,16 @@ fn token_word(kind: TokenKind) -> &'static str {
 
 /// Calls `visit` for each node below `root`, with how many of its ancestors end before it, and
 /// returns how many are open at the end.
-fn walk<'d, 's>(document: &'d Document<'s>, mut visit: impl FnMut(Node<'d, 's>, usize)) -> usize {
+fn walk<'d, 's>(
+    document: &'d Document<'s>,
+    mut visit: impl FnMut(Node<'d, 's>, usize) -> io::Result<()>,
+) -> io::Result<usize> {
     let mut open = vec![document.root().children()];
     let mut ended = 0;
     while let Some(children) = open.last_mut() {
         match children.next() {
             Some(node) => {
-                visit(node, ended);
+                visit(node, ended)?;
                 ended = 0;
                 open.push(node.children());
             }
@@ -107,126 +132,109 @@ fn walk<'d, 's>(document: &'d Document<'s>, mut visit: impl FnMut(Node<'d, 's>, 
             }
         }
     }
-    ended.saturating_sub(1)
+    Ok(ended.saturating_sub(1))
 }
 
 /// One line a node, indented by depth.
-fn text(document: &Document<'_>) -> String {
-    let mut out = String::new();
+fn text(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut depth = 0;
     walk(document, |node, ended| {
         depth -= ended;
-        let indent = 2 * depth;
+        // Files may nest absurdly deep; their outline must not grow with the square of that.
+        let indent = 2 * depth.min(MAX_INDENT);
         depth += 1;
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{:indent$}{}", "", word(node.kind()));
+        write!(out, "{:indent$}{}", "", word(node.kind()))?;
         if !node.key().is_empty() {
-            let _ = write!(out, " {}", Visible(node.key()));
+            write!(out, " {}", Visible(node.key()))?;
         }
         if let Some(value) = node.name().or_else(|| node.value()) {
-            let _ = write!(out, " {}", Visible(value.text()));
+            write!(out, " {}", Visible(value.text()))?;
         }
-        out.push('\n');
-    });
-    out
+        out.write_all(b"\n")
+    })
+    .map(|_| ())
 }
 
-struct Writer<'a> {
-    out: String,
-    source: &'a [u8],
-    lines: LineIndex,
+/// A node without its children.
+#[derive(Serialize)]
+struct JsonNode<'a> {
+    kind: &'static str,
+    #[serde(flatten)]
+    range: JsonRange,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    key: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Cow<'a, str>>,
+    #[serde(flatten)]
+    value: Option<JsonValue<'a>>,
 }
 
-impl Writer<'_> {
-    /// Adds JSON of a value that has no depth to speak of.
-    fn value(&mut self, value: &impl serde::Serialize) {
-        // Strings, numbers and plain structs always have a JSON form.
-        self.out
-            .push_str(&serde_json::to_string(value).unwrap_or_default());
-    }
+#[derive(Serialize)]
+struct JsonValue<'a> {
+    value: Cow<'a, str>,
+    value_start: u32,
+    value_end: u32,
+    quoted: bool,
+}
 
-    fn text(&mut self, key: &str, text: &[u8]) {
-        let _ = write!(self.out, ",\"{key}\":");
-        self.value(&String::from_utf8_lossy(text));
-    }
-
-    /// `"start":0,"end":1,"line":1,"column":1`
-    fn range(&mut self, span: Span) {
-        let range = serde_json::to_string(&JsonRange::new(span, self.source, &self.lines));
-        let range = range.unwrap_or_default();
-        self.out
-            .push_str(range.trim_start_matches('{').trim_end_matches('}'));
-    }
-
-    fn node(&mut self, node: Node<'_, '_>) {
-        let _ = write!(self.out, "{{\"kind\":\"{}\",", word(node.kind()));
-        self.range(node.span());
-        if !node.key().is_empty() {
-            self.text("key", node.key());
+impl<'a> JsonNode<'a> {
+    fn new(node: Node<'a, 'a>, cursor: &mut Cursor<'_>) -> Self {
+        Self {
+            kind: word(node.kind()),
+            range: JsonRange::new(node.span(), cursor),
+            key: json::text(node.key()),
+            name: node.name().map(|name| json::text(name.text())),
+            value: node.value().map(|value| JsonValue {
+                value: json::text(value.text()),
+                value_start: value.span().start,
+                value_end: value.span().end,
+                quoted: value.is_quoted(),
+            }),
         }
-        if let Some(name) = node.name() {
-            self.text("name", name.text());
-        }
-        if let Some(value) = node.value() {
-            self.text("value", value.text());
-            let span = value.span();
-            let _ = write!(
-                self.out,
-                ",\"value_start\":{},\"value_end\":{},\"quoted\":{}",
-                span.start,
-                span.end,
-                value.is_quoted(),
-            );
-        }
-        self.out.push_str(",\"children\":[");
     }
 }
 
-fn json(
+/// The tree, up to the brace that ends it.
+fn tree(
     document: &Document<'_>,
     file: &str,
-    tokens: bool,
-    diagnostics: &[Diagnostic],
-    sources: &Sources,
-) -> String {
-    let source = document.source();
-    let mut writer = Writer {
-        out: String::from("{\"file\":"),
-        source,
-        lines: LineIndex::new(source),
-    };
-    writer.value(&file);
-    writer
-        .out
-        .push_str(",\"language\":\"lookml\",\"diagnostics\":");
-    let diagnostics = diagnostics.iter().map(|d| JsonDiagnostic::new(d, sources));
-    writer.value(&diagnostics.collect::<Vec<_>>());
-    writer.out.push_str(",\"children\":[");
-    let mut first = true;
+    problems: &[JsonDiagnostic],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    out.write_all(b"{\"file\":")?;
+    serde_json::to_writer(&mut *out, file)?;
+    out.write_all(b",\"language\":\"lookml\",\"diagnostics\":")?;
+    serde_json::to_writer(&mut *out, problems)?;
+    out.write_all(b",\"children\":[")?;
+    let mut cursor = Cursor::new(document.source());
+    let mut is_first = true;
     let open = walk(document, |node, ended| {
-        (0..ended).for_each(|_| writer.out.push_str("]}"));
-        if !first && !writer.out.ends_with('[') {
-            writer.out.push(',');
+        for _ in 0..ended {
+            out.write_all(b"]}")?;
         }
-        first = false;
-        writer.out.push('\n');
-        writer.node(node);
-    });
-    (0..open).for_each(|_| writer.out.push_str("]}"));
-    writer.out.push(']');
-    if tokens {
-        writer.out.push_str(",\"tokens\":[");
-        for (index, token) in document.tokens().enumerate() {
-            let comma = if index > 0 { "," } else { "" };
-            let Span { start, end } = token.span;
-            let _ = write!(
-                writer.out,
-                "{comma}\n[\"{}\",{start},{end}]",
-                token_word(token.kind)
-            );
-        }
-        writer.out.push(']');
+        // The first child of the node before it, or of the file, when nothing ended in between.
+        let comma = if is_first || ended == 0 { "" } else { "," };
+        is_first = false;
+        let head = serde_json::to_string(&JsonNode::new(node, &mut cursor))?;
+        let head = head.trim_end_matches('}');
+        write!(out, "{comma}\n{head},\"children\":[")
+    })?;
+    for _ in 0..open {
+        out.write_all(b"]}")?;
     }
-    writer.out.push_str("}\n");
-    writer.out
+    out.write_all(b"]")
+}
+
+fn tokens(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b",\"tokens\":[")?;
+    for (index, token) in document.tokens().enumerate() {
+        let comma = if index > 0 { "," } else { "" };
+        let Span { start, end } = token.span;
+        write!(
+            out,
+            "{comma}\n[\"{}\",{start},{end}]",
+            token_word(token.kind)
+        )?;
+    }
+    out.write_all(b"]")
 }

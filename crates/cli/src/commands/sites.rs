@@ -1,17 +1,17 @@
 //! `storyline sites`
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
 use storyline_stamp::{Site, SitePlace, Tree, sites};
-use storyline_text::{LineIndex, Position, RelPath, Visible};
+use storyline_text::{Position, RelPath, Visible};
 
 use crate::args::{Format, SitesArgs};
+use crate::cursor::Cursor;
 use crate::failure::Failure;
-use crate::output;
 use crate::project::Project;
+use crate::{json, output};
 
 /// A site for programs. `start` and `end` are bytes of the file's text or, when `in` is `path`, of
 /// its path; there the line is 0.
@@ -43,15 +43,22 @@ pub(crate) fn run(directory: &Path, args: &SitesArgs) -> Result<ExitCode, Failur
     };
     match args.format {
         Format::Json => {
-            let sites: Vec<_> = sites.iter().map(|site| json(site, &mut lines)).collect();
+            let sites: Vec<_> = sites
+                .iter()
+                .map(|site| json_site(site, &mut lines))
+                .collect();
             output::print_json(&sites)?;
         }
-        Format::Text => output::print(&text(&sites, &mut lines))?,
+        Format::Text => output::stream(|out| {
+            sites
+                .iter()
+                .try_for_each(|site| out.write_all(text(site, &mut lines).as_bytes()))
+        })?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn json(site: &Site, lines: &mut Lines<'_>) -> JsonSite {
+fn json_site(site: &Site, lines: &mut Lines<'_>) -> JsonSite {
     let (place, Position { line, column }) = match site.place {
         SitePlace::Path => (
             "path",
@@ -63,7 +70,7 @@ fn json(site: &Site, lines: &mut Lines<'_>) -> JsonSite {
         SitePlace::Text => ("text", lines.position(site)),
     };
     JsonSite {
-        file: String::from_utf8_lossy(site.file.as_bytes()).into(),
+        file: json::text(site.file.as_bytes()).into(),
         place,
         kind: site.kind.to_string(),
         name: site.name.clone(),
@@ -75,45 +82,36 @@ fn json(site: &Site, lines: &mut Lines<'_>) -> JsonSite {
     }
 }
 
-fn text(sites: &[Site], lines: &mut Lines<'_>) -> String {
-    let mut out = String::new();
-    for site in sites {
-        let name = Visible(site.name.as_bytes());
-        let Site {
-            file, kind, status, ..
-        } = site;
-        let place = match site.place {
-            SitePlace::Path => String::new(),
-            SitePlace::Text => {
-                let Position { line, column } = lines.position(site);
-                format!(":{line}:{column}")
-            }
-        };
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "{file}{place}: {kind} {name} ({status})");
+/// One line.
+fn text(site: &Site, lines: &mut Lines<'_>) -> String {
+    let Site {
+        file, kind, status, ..
+    } = site;
+    let name = Visible(site.name.as_bytes());
+    let kind = kind.to_string();
+    let kind = Visible(kind.as_bytes());
+    match site.place {
+        SitePlace::Path => format!("{file}: {kind} {name} ({status})\n"),
+        SitePlace::Text => {
+            let Position { line, column } = lines.position(site);
+            format!("{file}:{line}:{column}: {kind} {name} ({status})\n")
+        }
     }
-    out
 }
 
 /// Positions in the files of sites, which come file by file.
 struct Lines<'t> {
     tree: &'t Tree,
-    last: Option<(RelPath, LineIndex)>,
+    last: Option<(RelPath, Cursor<'t>)>,
 }
 
 impl Lines<'_> {
     fn position(&mut self, site: &Site) -> Position {
-        let source = self.tree.source(&site.file).unwrap_or_default();
-        if self
-            .last
-            .as_ref()
-            .is_none_or(|(file, _)| *file != site.file)
-        {
-            self.last = Some((site.file.clone(), LineIndex::new(source)));
-        }
-        let index = self.last.as_ref().map(|(_, index)| index);
-        index.map_or(Position { line: 1, column: 1 }, |index| {
-            index.position(source, site.span.start)
-        })
+        let last = self.last.take().filter(|(file, _)| *file == site.file);
+        let (_, cursor) = self.last.insert(last.unwrap_or_else(|| {
+            let source = self.tree.source(&site.file).unwrap_or_default();
+            (site.file.clone(), Cursor::new(source))
+        }));
+        cursor.position(site.span.start)
     }
 }

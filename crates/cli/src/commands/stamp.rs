@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use storyline_stamp::{Direction, Plan, Tree, TreePatch, plan};
+use storyline_stamp::{Direction, Plan, Tree, plan};
 
-use crate::args::{Format, StampArgs};
+use crate::args::{Format, StampArgs, from_directory};
 use crate::failure::Failure;
-use crate::json::{JsonChange, JsonDiagnostic, JsonPlan};
-use crate::output::{self, count};
+use crate::json::{self, JsonChange, JsonPlan};
+use crate::output::{self, count, shown};
 use crate::project::Project;
 use crate::report;
 
@@ -27,86 +27,36 @@ pub(crate) fn take(
     let manifest = project.need_manifest()?;
     let environment = manifest.environment(&args.environment)?;
     let tree = project.tree()?;
-    let plan = match plan(&tree, manifest, environment, direction) {
-        Ok(plan) => plan,
-        Err(refused) => {
-            let sources = project.sources(&tree, &refused.diagnostics);
-            let failure = Failure {
-                sources,
-                ..refused.into()
-            };
-            if args.format == Format::Json {
-                print_json(
-                    args,
-                    direction,
-                    false,
-                    Vec::new(),
-                    &failure.diagnostics,
-                    &failure.sources,
-                )?;
-            }
-            return Err(failure);
-        }
-    };
+    let plan = plan(&tree, manifest, environment, direction).map_err(|refused| Failure {
+        sources: project.sources(&tree, &refused.diagnostics),
+        ..refused.into()
+    })?;
     let sources = project.sources(&tree, &plan.notices);
     report::diagnostics(&plan.notices, &sources);
-    carry_out(&project, args, &plan.patch)?;
+    match (&args.into, args.dry_run) {
+        (_, true) => {}
+        (Some(into), false) => {
+            let into = from_directory(directory, into);
+            project.folder.export(&plan.patch, &into)?;
+        }
+        (None, false) => {
+            project.folder.apply(&plan.patch)?;
+        }
+    }
     match args.format {
         Format::Text => output::print(&summary(args, direction, &plan, &tree))?,
         Format::Json => {
             let changes = plan.patch.changes.iter();
-            let changes = changes
-                .map(|change| JsonChange::new(change, &tree))
-                .collect();
-            print_json(
-                args,
-                direction,
-                !args.dry_run,
-                changes,
-                &plan.notices,
-                &sources,
-            )?;
+            output::print_json(&JsonPlan {
+                command: direction.to_string(),
+                environment: args.environment.clone(),
+                done: !args.dry_run,
+                changes: changes.map(|c| JsonChange::new(c, &tree)).collect(),
+                diagnostics: json::diagnostics(&plan.notices, &sources),
+            })?;
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn carry_out(project: &Project, args: &StampArgs, patch: &TreePatch) -> Result<(), Failure> {
-    match (&args.into, args.dry_run) {
-        (_, true) => {}
-        (Some(into), false) => {
-            project.folder.export(patch, into)?;
-        }
-        (None, false) => {
-            project.folder.apply(patch)?;
-        }
-    }
-    Ok(())
-}
-
-fn word(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Stamp => "stamp",
-        Direction::Unstamp => "unstamp",
-    }
-}
-
-fn print_json(
-    args: &StampArgs,
-    direction: Direction,
-    done: bool,
-    changes: Vec<JsonChange>,
-    diagnostics: &[storyline_text::Diagnostic],
-    sources: &crate::failure::Sources,
-) -> Result<(), Failure> {
-    let diagnostics = diagnostics.iter().map(|d| JsonDiagnostic::new(d, sources));
-    output::print_json(&JsonPlan {
-        command: word(direction),
-        environment: args.environment.clone(),
-        done,
-        changes,
-        diagnostics: diagnostics.collect(),
-    })
 }
 
 fn summary(args: &StampArgs, direction: Direction, plan: &Plan, tree: &Tree) -> String {
@@ -131,12 +81,12 @@ fn summary(args: &StampArgs, direction: Direction, plan: &Plan, tree: &Tree) -> 
         }
     }
     let did = match args.dry_run {
-        true => format!("would {}", word(direction)),
-        false => format!("{}ed", word(direction)),
+        true => format!("would {direction}"),
+        false => format!("{direction}ed"),
     };
     let environment = &args.environment;
     let place = match &args.into {
-        Some(into) => format!(" into {}", into.display()),
+        Some(into) => format!(" into {}", shown(into)),
         None => String::new(),
     };
     let _ = writeln!(
