@@ -1,0 +1,251 @@
+//! How the program behaves towards terminals, pipes, shells and odd arguments.
+#![cfg(unix)]
+
+mod common;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Stdio;
+
+use common::{Place, listing, storyline};
+
+const SUFFIX: &str =
+    "[environment.dev1]\nmodels = \"{name}_dev1\"\nconnections = \"{name}_dev1\"\n";
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let place = Place::new();
+    place.write("a.lkml", "a: b {}\n".repeat(50_000));
+    let commands: [&[&str]; 4] = [
+        &["parse", "a.lkml", "--format", "json", "--tokens"],
+        &["parse", "a.lkml"],
+        &["completions", "zsh"],
+        &["--help"],
+    ];
+    for args in commands {
+        let mut child = storyline()
+            .args(args)
+            .current_dir(&place.root)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program was built");
+        let mut stdout = child.stdout.take().expect("a pipe");
+        stdout.read_exact(&mut [0]).expect("it prints something");
+        drop(stdout);
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{args:?}: {:?}", output.status);
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+    }
+}
+
+/// Names and contents hold escape sequences; whatever is printed, none reaches a terminal.
+#[test]
+fn escape_sequences_are_spelled_out() {
+    let place = Place::of(&[("storyline.toml", SUFFIX)]);
+    place.write(
+        "x\x1b[2J.model.lkml",
+        "connection: \"\x1b[31mc\u{9b}\u{202e}\"\n",
+    );
+    place.write(
+        "\x1b]0;title\x07.view.lkml",
+        "view: \x1b[5m { } }\x1b[5m model: \"x\n",
+    );
+    let commands: [&[&str]; 8] = [
+        &["sites"],
+        &["sites", "--format", "json"],
+        &["stamp", "dev1"],
+        &["stamp", "dev1", "--format", "json"],
+        &["stamp", "\x1b[31m"],
+        &["parse", "\x1b]0;title\x07.view.lkml"],
+        &[
+            "parse",
+            "\x1b]0;title\x07.view.lkml",
+            "--format",
+            "json",
+            "--tokens",
+        ],
+        &["parse", "\x1b[31m"],
+    ];
+    for args in commands {
+        let run = place.run(args);
+        for printed in [run.stdout(), run.stderr()] {
+            let acts = |c: char| c.is_control() && c != '\n';
+            let is_json = args.contains(&"json");
+            // JSON spells out what its standard says; the rest is for programs.
+            let found = printed
+                .chars()
+                .find(|c| acts(*c) && !(is_json && *c > '\x7e'));
+            assert_eq!(found, None, "{args:?}\n{printed}");
+        }
+    }
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let place = Place::of(&[("a.lkml", "}")]);
+    let stderr = |variables: &[(&str, &str)]| {
+        let mut command = storyline();
+        command.args(["parse", "a.lkml"]).current_dir(&place.root);
+        command.envs(variables.iter().copied());
+        let output = command.output().expect("the program was built");
+        output.stderr.contains(&b'\x1b')
+    };
+    assert!(!stderr(&[]), "no terminal");
+    assert!(!stderr(&[("NO_COLOR", "1")]));
+    assert!(!stderr(&[("NO_COLOR", "1"), ("TERM", "xterm-256color")]));
+    assert!(stderr(&[("CLICOLOR_FORCE", "1")]), "asked for");
+}
+
+#[test]
+fn completions_for_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = Place::new().succeeds(&["completions", shell]);
+        for command in ["sites", "unstamp", "dry-run"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+}
+
+#[test]
+fn the_manual_and_help() {
+    let place = Place::new();
+    let page = place.succeeds(&["man"]);
+    assert!(
+        page.starts_with(".ie") && page.contains(".TH storyline"),
+        "{page}"
+    );
+    place.succeeds(&["man", "--into", "pages"]);
+    let pages: Vec<_> = listing(&place.root.join("pages")).into_keys().collect();
+    insta::assert_debug_snapshot!(pages, @r#"
+    [
+        "storyline-completions.1",
+        "storyline-demo.1",
+        "storyline-man.1",
+        "storyline-manifest-schema.1",
+        "storyline-manifest.1",
+        "storyline-parse.1",
+        "storyline-sites.1",
+        "storyline-stamp.1",
+        "storyline-unstamp.1",
+        "storyline.1",
+    ]
+    "#);
+    insta::assert_snapshot!(place.run(&["--version"]), @r"
+    $ storyline --version
+    --- stdout
+    storyline 0.1.0
+    --- exit code 0
+    ");
+    insta::assert_snapshot!(place.run(&["--help"]), @r"
+    $ storyline --help
+    --- stdout
+    Release the whole story, and nothing but the story.
+
+    Storyline keeps one canonical form of a Looker project and stamps each environment's names
+    (connections, models, projects, labels, constants) into it and takes them out again, byte for byte,
+    as the project's `storyline.toml` says.
+
+    Usage: storyline [OPTIONS] <COMMAND>
+
+    Commands:
+      sites        List every place that holds a name of an environment
+      stamp        Put an environment's names into the project
+      unstamp      Take an environment's names out of the project
+      parse        Print the tree of a LookML file
+      manifest     Look after the manifest
+      demo         Build a small company in a folder and take it through what Storyline does
+      completions  Print a completion script for a shell
+      man          Print the manual, or write one page a command
+
+    Options:
+      -C <DIR>
+              Run as if started in this folder: other paths that are not absolute start there too
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Exit codes: 0 fine, 1 findings or differences, 2 usage, manifest or folder, 3 conflict, 70 a bug of
+    ours.
+    --- exit code 0
+    ");
+    insta::assert_snapshot!(place.run(&["stamp", "-h"]), @r"
+    $ storyline stamp -h
+    --- stdout
+    Put an environment's names into the project
+
+    Usage: storyline stamp [OPTIONS] <ENVIRONMENT>
+
+    Arguments:
+      <ENVIRONMENT>  The environment, as the manifest names it
+
+    Options:
+      -C <DIR>               Run as if started in this folder: other paths that are not absolute start
+                             there too
+          --into <DIR>       Write the whole project into this folder, a new or empty one, and leave
+                             this one alone
+          --dry-run          Show what would be done, and do nothing
+          --format <FORMAT>  How to print it [default: text] [possible values: text, json]
+      -h, --help             Print help (see more with '--help')
+    --- exit code 0
+    ");
+}
+
+#[test]
+fn the_schema_is_json() {
+    let schema = Place::new().succeeds(&["manifest", "schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    assert!(schema["properties"]["environment"].is_object());
+}
+
+#[test]
+fn arguments_need_not_be_text() {
+    let place = Place::of(&[("storyline.toml", SUFFIX), ("v.view.lkml", "view: v {}\n")]);
+    let odd = OsStr::from_bytes(b"caf\xe9");
+    let run = |args: &[&OsStr]| place.run(args).code();
+    assert_eq!(run(&[odd]), Some(2));
+    assert_eq!(run(&["stamp".as_ref(), odd]), Some(2));
+    assert_eq!(run(&["-C".as_ref(), odd, "sites".as_ref()]), Some(2));
+    assert_eq!(run(&["parse".as_ref(), odd]), Some(2));
+    place.write(odd, "a: b\n");
+    assert_eq!(
+        run(&["parse".as_ref(), odd, "--format=json".as_ref()]),
+        Some(0)
+    );
+    let copy = OsStr::from_bytes(b"../copy\xe9");
+    assert_eq!(
+        run(&["stamp".as_ref(), "dev1".as_ref(), "--into".as_ref(), copy]),
+        Some(0)
+    );
+    assert!(
+        place
+            .top
+            .join(OsStr::from_bytes(b"copy\xe9/v.view.lkml"))
+            .is_file()
+    );
+}
+
+#[test]
+fn a_folder_that_is_gone() {
+    let place = Place::new();
+    let gone = place.top.join("gone");
+    fs::create_dir(&gone).expect("a folder");
+    let program = storyline().get_program().to_owned();
+    let script = "rmdir ../gone && exec \"$0\" sites";
+    let output = std::process::Command::new("sh")
+        .args([OsStr::new("-c"), script.as_ref(), &program])
+        .current_dir(&gone)
+        .output()
+        .expect("a shell");
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
+    error[folder-unreadable]: cannot open .: No such file or directory (os error 2)
+     |
+     = help: give the folder of a project with `-C DIR`, one that you may read
+    ");
+}
