@@ -249,3 +249,25 @@ fn a_folder_that_is_gone() {
      = help: give the folder of a project with `-C DIR`, one that you may read
     ");
 }
+
+/// A disk that is full; the folder is stamped all the same, and that is said.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_nobody_can_take() {
+    let place = Place::of(&[("storyline.toml", SUFFIX)]);
+    place.write("orders.model.lkml", "connection: \"c\"\n");
+    let full = fs::File::create("/dev/full").expect("a device of every Linux");
+    let mut command = storyline();
+    command.args(["stamp", "dev1"]).current_dir(&place.root);
+    let output = command
+        .stdout(full)
+        .output()
+        .expect("the program was built");
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
+    error[output-failed]: cannot write the output: No space left on device (os error 28)
+     |
+     = help: all files are written; only this report is missing
+    ");
+    assert!(place.root.join("orders_dev1.model.lkml").is_file());
+}

@@ -103,7 +103,8 @@ pub(crate) struct StampArgs {
 pub(crate) struct ParseArgs {
     /// The file, or `-` for standard input.
     pub(crate) file: PathBuf,
-    /// Add every token, blanks and comments too, from which the file can be put together again.
+    /// Add every token, blanks and comments too, from which the file can be put together again;
+    /// as JSON only.
     #[arg(long)]
     pub(crate) tokens: bool,
     /// How to print it.
@@ -130,7 +131,7 @@ pub(crate) enum Format {
     /// For people.
     #[default]
     Text,
-    /// For programs.
+    /// For programs. A command that fails prints an object with `done` (false) and `diagnostics`.
     Json,
 }
 

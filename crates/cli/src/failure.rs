@@ -69,6 +69,14 @@ impl Failure {
         }
     }
 
+    /// The same, with one more sentence of help.
+    pub(crate) fn help(mut self, text: &str) -> Self {
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.help.push(text.into());
+        }
+        self
+    }
+
     /// Standard output was closed, or a disk is full.
     pub(crate) fn output(error: &io::Error) -> Self {
         Self::new(

@@ -141,20 +141,20 @@ mod tests {
         let path = path("models/orders.model.lkml");
         let told = check(ApplyError::ChangedMeanwhile { path }, FailureKind::Conflict);
         insta::assert_snapshot!(told, @r"
-    error[changed-meanwhile]: models/orders.model.lkml was changed while the command ran
-    --> models/orders.model.lkml
-     = help: run the command again when nobody else is changing the project
-     = help: nothing was changed: every file is as it was before
-    ");
+        error[changed-meanwhile]: models/orders.model.lkml was changed while the command ran
+        --> models/orders.model.lkml
+         = help: run the command again when nobody else is changing the project
+         = help: nothing was changed: every file is as it was before
+        ");
     }
 
     #[test]
     fn a_folder_that_another_process_changes() {
         let told = check(ApplyError::Busy { pid: Some(7) }, FailureKind::Conflict);
         insta::assert_snapshot!(told, @r"
-    error[folder-busy]: process 7 is changing this folder
-     |
-     = help: nothing was changed; wait until it has ended, then run the command again
-    ");
+        error[folder-busy]: process 7 is changing this folder
+         |
+         = help: nothing was changed; wait until it has ended, then run the command again
+        ");
     }
 }

@@ -43,8 +43,8 @@ pub(crate) fn take(
             project.folder.apply(&plan.patch)?;
         }
     }
-    match args.format {
-        Format::Text => output::print(&summary(args, direction, &plan, &tree))?,
+    let printed = match args.format {
+        Format::Text => output::print(&summary(args, direction, &plan, &tree)),
         Format::Json => {
             let changes = plan.patch.changes.iter();
             output::print_json(&JsonPlan {
@@ -53,8 +53,14 @@ pub(crate) fn take(
                 done: !args.dry_run,
                 changes: changes.map(|c| JsonChange::new(c, &tree)).collect(),
                 diagnostics: json::diagnostics(&plan.notices, &sources),
-            })?;
+            })
         }
+    };
+    match args.dry_run {
+        true => printed?,
+        false => printed.map_err(|failure| {
+            failure.help("all files are written; only this report is missing")
+        })?,
     }
     Ok(ExitCode::SUCCESS)
 }
