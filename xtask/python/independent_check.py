@@ -24,8 +24,10 @@ LINK = re.compile(
     re.X,
 )
 EXPLORE = re.compile(
-    r"""(?P<host>(?:https?:)?//[^/\s"'<>]+)?(?P<before>[\w%.@{}/-]*?)/explore/(?P<model>[^\s"'/?\#<>{}]+)/"""
-    , re.X,
+    r"""(?P<host>(?:https?:)?//[^/\s"'<>]+)?
+        (?P<before>[\w%.@{}/-]*?)
+        /explore/(?P<model>[^\s"'/?\#<>{}]+)/""",
+    re.X,
 )
 INCLUDE = re.compile(r'^\s*include\s*:\s*(\[[^\]]*\]|"[^"]*")', re.M)
 
@@ -98,8 +100,9 @@ def check(canonical, stamped, suffix, hosts):
     own = set(models_of(canonical).values())
     after = models_of(stamped)
     expected = {
-        os.path.join(os.path.dirname(p), MODEL.sub(lambda m: p and m[0].replace(m[1], m[1] + suffix, 1), os.path.basename(p)))
-        for p in models_of(canonical)
+        path.removesuffix(ending) + suffix + ending
+        for path, name in models_of(canonical).items()
+        for ending in [os.path.basename(path).removeprefix(name)]
     }
     for path, name in after.items():
         report.see("path", path, name, path not in expected)
