@@ -108,7 +108,8 @@ fn dashboards_say_what_serde_yaml_reads() {
         assert_eq!(check(&path), Ok(()), "{}", path.display());
     }
     let corpus = std::env::var_os("STORYLINE_CORPUS").unwrap_or_default();
-    for folder in std::env::split_paths(&corpus) {
+    let folders = std::env::split_paths(&corpus).filter(|folder| folder != Path::new(""));
+    for folder in folders {
         let files = lookml_files(folder);
         let refused: Vec<_> = files.iter().filter_map(|path| check(path).err()).collect();
         // It takes no `!!null ''`, which Looker writes.
