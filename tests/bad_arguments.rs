@@ -305,3 +305,17 @@ fn arguments_that_are_none() {
     --- exit code 2
     ");
 }
+
+#[test]
+fn a_dashboard_is_no_lookml() {
+    let place = Place::acme("shop");
+    let file = "dashboards/overview.dashboard.lookml";
+    insta::assert_snapshot!(place.refused(&["parse", file]), @r"
+    $ storyline parse dashboards/overview.dashboard.lookml
+    --- stderr
+    error[dashboard-is-yaml]: a LookML dashboard is YAML, which `parse` does not read
+    --> dashboards/overview.dashboard.lookml
+     = help: `storyline sites` lists the names in it; any YAML parser reads the rest
+    --- exit code 2
+    ");
+}

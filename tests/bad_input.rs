@@ -487,3 +487,15 @@ fn mistakes_in_what_the_manifest_says() {
     --- exit code 2
     "#);
 }
+
+#[test]
+fn more_than_anybody_reads() {
+    let place = Place::of(&[("storyline.toml", SUFFIX)]);
+    for number in 0..60 {
+        place.write(format!("m{number}.model.lkml"), "connection: \"c\"\n}\n");
+    }
+    let told = place.refused(&["stamp", "dev1"]);
+    assert_eq!(told.matches("error[lookml-stray-close]").count(), 50);
+    let end = "\n10 more are not shown; `--format json` has them all\nnothing was changed\n";
+    assert!(told.contains(end), "{told}");
+}

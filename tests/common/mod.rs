@@ -66,12 +66,13 @@ impl Place {
         place
     }
 
-    /// Writes a file of the project, and the folders above it.
+    /// Writes a file of the project, and the folders above it. Its mode is the same everywhere.
     pub(crate) fn write(&self, path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> &Self {
         let path = self.root.join(path);
         let parent = path.parent().expect("it is below the project");
         fs::create_dir_all(parent).expect("a folder");
-        fs::write(path, bytes).expect("a file");
+        fs::write(&path, bytes).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("a file of ours");
         self
     }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use storyline_lookml::{Document, Node, NodeKind, TokenKind};
-use storyline_text::{Diagnostic, RelPath, Span, Visible};
+use storyline_text::{Diagnostic, Label, RelPath, Span, Visible};
 
 use crate::args::{Format, ParseArgs, from_directory};
 use crate::cursor::Cursor;
@@ -27,12 +27,18 @@ pub(crate) fn run(directory: &Path, args: &ParseArgs) -> Result<ExitCode, Failur
             .help("add `--format json`");
         return Err(Failure::new(FailureKind::Usage, diagnostic));
     }
-    let source = read(directory, &args.file)?;
     let file = shown_as(&args.file);
-    let document = storyline_lookml::parse(&source);
+    if file.as_bytes().ends_with(b".dashboard.lookml") {
+        let title = "a LookML dashboard is YAML, which `parse` does not read";
+        let diagnostic = Diagnostic::error("dashboard-is-yaml", title)
+            .label(Label::path(&file, ""))
+            .help("`storyline sites` lists the names in it; any YAML parser reads the rest");
+        return Err(Failure::new(FailureKind::Usage, diagnostic));
+    }
+    let sources = Sources::from([(file.clone(), read(directory, &args.file)?)]);
+    let document = storyline_lookml::parse(&sources[&file]);
     let problems = document.errors().iter().chain(document.warnings());
     let diagnostics: Vec<_> = problems.map(|problem| problem.diagnostic(&file)).collect();
-    let sources = Sources::from([(file, source.clone())]);
     output::stream(|out| match args.format {
         Format::Text => text(&document, out),
         Format::Json => {
@@ -53,15 +59,16 @@ pub(crate) fn run(directory: &Path, args: &ParseArgs) -> Result<ExitCode, Failur
 }
 
 /// The file's name in messages, which know paths inside a project only: an absolute one is shown
-/// without its first slash, and what is no such path (`-`, `../x`) by its last component.
+/// without its first slash, and what is no such path (`../x`) by its last component.
 fn shown_as(file: &Path) -> RelPath {
-    let bytes = file.as_os_str().as_encoded_bytes();
+    let path = match file == Path::new("-") {
+        true => b"standard input",
+        false => file.as_os_str().as_encoded_bytes(),
+    };
     let name = file.file_name().unwrap_or_default().as_encoded_bytes();
-    RelPath::new(bytes.strip_prefix(b"/").unwrap_or(bytes))
-        .ok()
-        .filter(|_| file != Path::new("-"))
-        .or_else(|| RelPath::new(name).ok().filter(|_| name != b"-"))
-        .unwrap_or_else(|| RelPath::new(b"standard input").expect("a plain name"))
+    RelPath::new(path.strip_prefix(b"/").unwrap_or(path))
+        .or_else(|_| RelPath::new(name))
+        .unwrap_or_else(|_| RelPath::new(b"a folder").expect("a plain name"))
 }
 
 fn read(directory: &Path, file: &Path) -> Result<Vec<u8>, Failure> {
