@@ -13,6 +13,8 @@ use storyline_text::RelPath;
 use crate::apply::{self, Applied};
 use crate::error::{ApplyError, ExportError, FolderError};
 use crate::export::{self, Exported};
+use crate::gate::{Gate, Occupied};
+use crate::journal::Place;
 use crate::list::Listing;
 use crate::names::to_os;
 use crate::tree::open_regular;
@@ -35,6 +37,7 @@ pub struct Folder {
     pub(crate) root: Dir,
     pub(crate) path: PathBuf,
     pub(crate) listing: Listing,
+    gate: Gate,
     limits: Limits,
     /// Which entries count in `total` already: reading a file twice is no larger project.
     counted: Vec<AtomicBool>,
@@ -46,8 +49,11 @@ impl Folder {
     /// own journal, and what is neither file, link nor folder ([`Folder::skipped`]). A nested folder
     /// that holds `.git` is one [`EntryKind::Submodule`].
     ///
+    /// As long as it is open, nobody changes the folder in place but by [`Folder::apply`] on it.
+    ///
     /// # Errors
-    /// When the folder, or one inside it, cannot be listed.
+    /// When the folder, or one inside it, cannot be listed, or a command is changing it now or was
+    /// killed there since the last [`recover`](crate::recover).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FolderError> {
         let limits = Limits {
             file: MAX_FILE,
@@ -58,6 +64,13 @@ impl Folder {
 
     pub(crate) fn open_with(path: &Path, limits: Limits) -> Result<Self, FolderError> {
         let (path, root) = open_root(path)?;
+        let busy = |Occupied| FolderError::Busy { pid: None };
+        let gate = Gate::enter(&root).map_err(busy)?;
+        let journal = Place::of(&root).journal();
+        if to_os(journal.as_bytes()).is_ok_and(|path| root.symlink_metadata(path).is_ok()) {
+            // A command began and was killed since `recover` looked.
+            return Err(busy(Occupied));
+        }
         let listing = Listing::of(&root, &path)?;
         let counted = listing.entries.iter().map(|_| AtomicBool::new(false));
         Ok(Self {
@@ -65,6 +78,7 @@ impl Folder {
             root,
             path,
             listing,
+            gate,
             limits,
             total: AtomicU64::new(0),
         })
@@ -87,7 +101,9 @@ impl Folder {
     /// Nothing was changed, but for [`ApplyError::Kept`] and [`ApplyError::NotUndone`], which say
     /// what is where.
     pub fn apply(&self, patch: &TreePatch) -> Result<Applied, ApplyError> {
-        apply::apply(&self.root, patch, &|_| Ok(()))
+        let apply = || apply::apply(&self.root, patch, &|_| Ok(()));
+        let busy = |Occupied| ApplyError::Busy { pid: None };
+        self.gate.alone(apply).map_err(busy)?
     }
 
     /// Writes the whole tree, with `patch` carried out, into `dest`, which must not exist yet or be

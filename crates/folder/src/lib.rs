@@ -9,6 +9,7 @@ mod apply;
 mod error;
 mod export;
 mod folder;
+mod gate;
 mod journal;
 mod list;
 mod names;

@@ -319,9 +319,8 @@ fn what_somebody_put_back_after_the_kill_is_no_conflict() {
 /// Set for the process that is going to be killed.
 const VICTIM: &str = "STORYLINE_TEST_VICTIM";
 
-/// Not a test of its own: the process that the next test starts and kills.
+/// Does nothing of its own: the process that the next test starts and kills.
 #[test]
-#[ignore = "started by the test of a real kill"]
 fn victim() {
     let Some(root) = std::env::var_os(VICTIM) else {
         return;
@@ -344,12 +343,7 @@ fn a_real_kill_frees_the_lock_and_is_undone() {
     let dir = start(false);
     let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
     let mut victim = Command::new(std::env::current_exe().expect("this program"))
-        .args([
-            "--exact",
-            "tests::kills::victim",
-            "--ignored",
-            "--nocapture",
-        ])
+        .args(["--exact", "tests::kills::victim", "--nocapture"])
         .env(VICTIM, dir.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

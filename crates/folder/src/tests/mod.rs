@@ -2,6 +2,7 @@
 
 mod exporting;
 mod failures;
+mod gates;
 mod kills;
 mod races;
 mod reading;
