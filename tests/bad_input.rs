@@ -221,7 +221,7 @@ fn stray_names() {
     --- stderr
     error[stray-name]: model `sales` does not belong to environment `dev1`
     --> sales.model.lkml
-     = help: in this environment it is called `sales_dev1`; give the file that name, then unstamp again
+     = help: if `sales` is the canonical name, it is `sales_dev1` in this environment: give the file that name, then unstamp again
 
     error[stray-name]: model `orders` does not belong to environment `dev1`
      --> o.dashboard.lookml:4:12
@@ -229,7 +229,7 @@ fn stray_names() {
     4 |     model: orders
       |            ^^^^^^
       |
-      = help: in this environment it is called `orders_dev1`; write that, then unstamp again
+      = help: if `orders` is the canonical name, it is `orders_dev1` in this environment: write that, then unstamp again
 
     error[stray-name]: connection `c` does not belong to environment `dev1`
      --> sales.model.lkml:1:14
@@ -237,7 +237,7 @@ fn stray_names() {
     1 | connection: "c"
       |              ^
       |
-      = help: in this environment it is called `c_dev1`; write that, then unstamp again
+      = help: if `c` is the canonical name, it is `c_dev1` in this environment: write that, then unstamp again
 
     nothing was changed
     --- exit code 1
@@ -307,7 +307,7 @@ fn mistakes_in_the_manifest() {
     1 | connections = ["a"]
       |               ^^^^^
       |
-      = help: write it as `"…"`, `{ … }`
+      = help: write it as `"…"` or `{ … }`
 
     error[unknown-key]: unknown key `model`
      --> storyline.toml:5:1

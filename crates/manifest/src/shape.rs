@@ -115,9 +115,9 @@ impl Shape<'_> {
         let words: Vec<&str> = types.iter().map(|t| for_people(t)).collect();
         let found = for_people(json_type(value.get_ref()));
         let title = format!("`{at}` is {found}, not {}", words.join(" or "));
-        let examples: Vec<&str> = types.iter().map(|t| example(t)).collect();
+        let examples: Vec<String> = types.iter().map(|t| format!("`{}`", example(t))).collect();
         let diagnostic = Diagnostic::error("wrong-type", title)
-            .help(format!("write it as {}", listed(&examples)));
+            .help(format!("write it as {}", examples.join(" or ")));
         self.push(diagnostic, value.span(), String::new());
         self.readable = false;
     }

@@ -45,7 +45,8 @@ pub(crate) fn stray(
     let diagnostic = Diagnostic::error("stray-name", title).label(label);
     match environment.names().stamp(kind, name) {
         Ok(stamped) if stamped != name => diagnostic.help(format!(
-            "in this environment it is called `{}`; {cure}, then unstamp again",
+            "if `{}` is the canonical name, it is `{}` in this environment: {cure}, then unstamp again",
+            shown(name),
             shown(&stamped),
         )),
         _ => diagnostic.help("write a name that the manifest gives this environment, or add this one to the manifest"),

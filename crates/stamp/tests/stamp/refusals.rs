@@ -297,26 +297,26 @@ project_name: \"acme\"
     unstamp of dev1 refused: 5 errors
     Error stray-name: model `sales` does not belong to environment `dev1`
       sales.model.lkml
-      help: in this environment it is called `sales_dev1`; give the file that name, then unstamp again
+      help: if `sales` is the canonical name, it is `sales_dev1` in this environment: give the file that name, then unstamp again
     Error stray-name: model `orders` does not belong to environment `dev1`
       a.dashboard.lookml:3:12
-      help: in this environment it is called `orders_dev1`; write that, then unstamp again
+      help: if `orders` is the canonical name, it is `orders_dev1` in this environment: write that, then unstamp again
     Error stray-name: project `acme` does not belong to environment `dev1`
       manifest.lkml:1:16
-      help: in this environment it is called `acme_dev1`; write that, then unstamp again
+      help: if `acme` is the canonical name, it is `acme_dev1` in this environment: write that, then unstamp again
     Error stray-name: connection `warehouse` does not belong to environment `dev1`
       orders_dev1.model.lkml:1:14
-      help: in this environment it is called `warehouse_dev1`; write that, then unstamp again
+      help: if `warehouse` is the canonical name, it is `warehouse_dev1` in this environment: write that, then unstamp again
     Error stray-name: label `Sales` does not belong to environment `dev1`
       orders_dev1.model.lkml:2:9
-      help: in this environment it is called `Sales (dev1)`; write that, then unstamp again
+      help: if `Sales` is the canonical name, it is `Sales (dev1)` in this environment: write that, then unstamp again
     ");
     let rules = "connections = { warehouse = \"redshift\" }\nmodels = { orders = \"orders_prod\" }";
     assert_snapshot!(unstamp(rules, files), @r"
     unstamp of dev1 refused: 2 errors
     Error stray-name: connection `warehouse` does not belong to environment `dev1`
       orders_dev1.model.lkml:1:14
-      help: in this environment it is called `redshift`; write that, then unstamp again
+      help: if `warehouse` is the canonical name, it is `redshift` in this environment: write that, then unstamp again
     Error stray-name: connection `lake_dev1` does not belong to environment `dev1`
       sales.model.lkml:1:14
       help: write a name that the manifest gives this environment, or add this one to the manifest
