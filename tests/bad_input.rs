@@ -438,7 +438,7 @@ fn already_stamped() {
     --- stderr
     error[already-stamped]: this folder is in the form of `dev1` already
     --> orders_dev1.model.lkml
-     = note: like all its models, named as that environment names them
+     = note: like all others, this is a name of that environment
      = help: to take the stamp out, run `storyline unstamp dev1`
      = help: if these are the canonical names, choose other names for the environment
 

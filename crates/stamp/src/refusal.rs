@@ -73,28 +73,33 @@ pub(crate) fn stamped_name(
     ))
 }
 
+/// A second stamp on top of the first would be put in, and taken out again, without a complaint. So
+/// when each name that a pattern makes looks like its result, somebody most likely forgot the first.
 pub(crate) fn already_stamped(tree: &Tree, environment: &Environment) -> Option<Diagnostic> {
     let names = environment.names();
-    let models: Vec<_> = tree.models().collect();
-    let looks_stamped = |name: &str| {
-        let back = names.unstamp(&Kind::Model, name);
-        back.is_some_and(|back| back != name) && !names.has_entry(&Kind::Model, name)
+    let looks_stamped = |kind: &Kind, name: &str| {
+        let back = names.unstamp(kind, name);
+        back.is_some_and(|back| back != name) && !names.has_entry(kind, name)
     };
-    let all = !models.is_empty() && models.iter().all(|(.., name)| looks_stamped(name));
-    let (path, ..) = models.first().filter(|_| all)?;
-    let title = format!(
-        "this folder is in the form of `{}` already",
-        environment.name
-    );
+    let mut first = None;
+    for (label, kind, name) in tree.definitions() {
+        if !names.maps(kind) {
+            continue;
+        }
+        if !looks_stamped(kind, name) {
+            return None;
+        }
+        first.get_or_insert(label);
+    }
+    let environment = &environment.name;
+    let title = format!("this folder is in the form of `{environment}` already");
+    let mut label = first?;
+    label.text = "like all others, this is a name of that environment".into();
     Some(
         Diagnostic::error("already-stamped", title)
-            .label(Label::path(
-                path,
-                "like all its models, named as that environment names them",
-            ))
+            .label(label)
             .help(format!(
-                "to take the stamp out, run `storyline unstamp {}`",
-                environment.name
+                "to take the stamp out, run `storyline unstamp {environment}`"
             ))
             .help("if these are the canonical names, choose other names for the environment"),
     )

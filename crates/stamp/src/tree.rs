@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use storyline_text::RelPath;
+use storyline_manifest::Kind;
+use storyline_text::{Label, RelPath};
 
 use crate::candidate::{FileScan, FileType, Shape, model_name};
 use crate::plan::Changed;
@@ -105,6 +106,20 @@ impl Tree {
             let (span, name) = model_name(path)?;
             Some((path, span, name))
         })
+    }
+
+    /// Names that are the project's own wherever they stand: its models, connections, labels, and
+    /// the project's.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = (Label, &Kind, &str)> {
+        let models = self.models();
+        let models = models.map(|(path, _, name)| (Label::path(path, ""), &Kind::Model, name));
+        let texts = self.files.iter().flat_map(|(path, file)| {
+            let own = file.scan.candidates.iter().filter(|c| {
+                matches!(c.kind, Kind::Connection | Kind::Label) || c.shape == Shape::Definition
+            });
+            own.map(move |c| (Label::at(path, c.span, ""), &c.kind, c.name.as_str()))
+        });
+        models.chain(texts)
     }
 
     /// `project_name` of the project's manifest.

@@ -356,7 +356,24 @@ connection: \"warehouse_dev1\"
     assert_snapshot!(stamp(SUFFIX, files), @r"
     stamp of dev1 refused: 1 error
     Error already-stamped: this folder is in the form of `dev1` already
-      orders_dev1.model.lkml like all its models, named as that environment names them
+      orders_dev1.model.lkml like all others, this is a name of that environment
+      help: to take the stamp out, run `storyline unstamp dev1`
+      help: if these are the canonical names, choose other names for the environment
+    ");
+}
+
+/// Models that keep their names say nothing; the connections do.
+#[test]
+fn stamped_already_in_all_that_is_stamped() {
+    let files = "
+=== orders.model.lkml
+connection: \"warehouse_dev1\"
+";
+    let rules = "connections = \"{name}_dev1\"";
+    assert_snapshot!(stamp(rules, files), @r"
+    stamp of dev1 refused: 1 error
+    Error already-stamped: this folder is in the form of `dev1` already
+      orders.model.lkml:1:14 like all others, this is a name of that environment
       help: to take the stamp out, run `storyline unstamp dev1`
       help: if these are the canonical names, choose other names for the environment
     ");
