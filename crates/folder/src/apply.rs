@@ -162,7 +162,10 @@ impl<'t, 'a> Work<'t, 'a> {
         if from == to && tree.link(from, &aside).is_ok() {
             return Ok(true);
         }
-        tree.rename(from, &aside)?;
+        // What the system refuses is taking the file from its folder, not the place in the journal.
+        let path = from.clone();
+        tree.rename(from, &aside)
+            .map_err(|Fault { source, .. }| Fault { path, source })?;
         // Out of everybody's reach now, so that what is compared is what is kept.
         self.compare(index, &aside)?;
         Ok(false)

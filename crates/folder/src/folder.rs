@@ -66,8 +66,11 @@ impl Folder {
         let (path, root) = open_root(path)?;
         let busy = |Occupied| FolderError::Busy { pid: None };
         let gate = Gate::enter(&root).map_err(busy)?;
-        let journal = Place::of(&root).journal();
-        if to_os(journal.as_bytes()).is_ok_and(|path| root.symlink_metadata(path).is_ok()) {
+        let stands = |place: Place| {
+            let journal = place.journal();
+            to_os(journal.as_bytes()).is_ok_and(|path| root.symlink_metadata(path).is_ok())
+        };
+        if Place::all(&root).any(stands) {
             // A command began and was killed since `recover` looked.
             return Err(busy(Occupied));
         }

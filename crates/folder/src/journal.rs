@@ -49,6 +49,15 @@ impl Place {
         Self { home }
     }
 
+    /// Everywhere that a journal may stand: `.git` may have come since it was written.
+    pub(crate) fn all(root: &Dir) -> impl Iterator<Item = Self> {
+        let now = Self::of(root);
+        let outside = Self { home: OUTSIDE_GIT };
+        [now, outside]
+            .into_iter()
+            .take(if now.home == OUTSIDE_GIT { 1 } else { 2 })
+    }
+
     pub(crate) fn home(self) -> RelPath {
         RelPath::new(self.home.as_bytes()).expect("both homes are plain paths")
     }

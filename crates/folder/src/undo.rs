@@ -7,6 +7,7 @@
 
 use std::path::Path;
 
+use cap_std::fs::Dir;
 use storyline_text::{Diagnostic, RelPath};
 
 use crate::error::{Fault, FolderError, Kept};
@@ -56,8 +57,19 @@ pub fn recover(path: impl AsRef<Path>) -> Result<Option<Recovered>, FolderError>
 
 pub(crate) fn recover_with(path: &Path, hook: Hook<'_>) -> Result<Option<Recovered>, FolderError> {
     let (_, root) = open_root(path)?;
-    let place = Place::of(&root);
-    let tree = Tree::new(&root, hook);
+    let mut recovered: Option<Recovered> = None;
+    for place in Place::all(&root) {
+        if let Some(Recovered { restored, kept }) = recover_at(&root, place, hook)? {
+            let all = recovered.get_or_insert_default();
+            all.restored.extend(restored);
+            all.kept.extend(kept);
+        }
+    }
+    Ok(recovered)
+}
+
+fn recover_at(root: &Dir, place: Place, hook: Hook<'_>) -> Result<Option<Recovered>, FolderError> {
+    let tree = Tree::new(root, hook);
     // Looking is enough for most calls: they need no right to write.
     let left = tree.names(&place.folder())?;
     if left.is_empty() {
@@ -68,10 +80,13 @@ pub(crate) fn recover_with(path: &Path, hook: Hook<'_>) -> Result<Option<Recover
     if left.iter().all(|name| name == "kept") {
         return Ok(None);
     }
-    let hold = Hold::take(&tree, place).map_err(|error| match error {
-        HoldError::Busy(pid) => FolderError::Busy { pid },
-        HoldError::Io(fault) => fault.into(),
-    })?;
+    let hold = match Hold::take(&tree, place) {
+        Ok(hold) => hold,
+        Err(HoldError::Busy(pid)) => return Err(FolderError::Busy { pid }),
+        // Without a journal nothing is to be undone, only to be swept, and that can wait.
+        Err(HoldError::Io(_)) if tree.look(&place.journal())?.is_none() => return Ok(None),
+        Err(HoldError::Io(fault)) => return Err(fault.into()),
+    };
     let recovered = recover_held(&tree, place);
     hold.release(&tree);
     recovered

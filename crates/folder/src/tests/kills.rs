@@ -184,6 +184,23 @@ fn a_kill_at_any_step_is_undone() {
 }
 
 #[test]
+fn a_repository_that_is_made_after_a_kill_hides_no_journal() {
+    let _playing = playing();
+    let (before, _, steps) = ends(false);
+    let dir = start(false);
+    assert!(killed(|| run(dir.path(), &kill_at(steps / 2))));
+    fs::create_dir(dir.path().join(".git")).expect("a new folder");
+    assert!(matches!(
+        crate::Folder::open(dir.path()),
+        Err(FolderError::Busy { .. })
+    ));
+    let recovered = recover(dir.path()).expect("recovers");
+    assert!(recovered.is_some_and(|recovered| !recovered.restored.is_empty()));
+    fs::remove_dir(dir.path().join(".git")).expect("nothing was put there");
+    assert_eq!(snapshot(dir.path()), before);
+}
+
+#[test]
 fn a_kill_at_any_step_of_recovery_is_finished_by_the_next() {
     let _playing = playing();
     let (before, _, steps) = ends(false);
