@@ -63,7 +63,10 @@ impl Kind {
 
     /// Whether a name that a table leaves out is an error: data would flow to the wrong place.
     pub(crate) fn is_strict(&self) -> bool {
-        matches!(self, Self::Connection | Self::Schema | Self::Database)
+        matches!(
+            self,
+            Self::Connection | Self::Schema | Self::Database | Self::Constant(_)
+        )
     }
 }
 
@@ -100,7 +103,7 @@ impl FromStr for Kind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// The environment's table leaves the name out, and has no `"*"`.
-    #[error("the environment has no {kind} for `{}`", Visible(name.as_bytes()))]
+    #[error("{}", unknown(kind, name))]
     Unknown {
         /// What it names.
         kind: Kind,
@@ -140,6 +143,16 @@ pub enum NameError {
         /// The entry or pattern that says what the name becomes.
         origin: Place,
     },
+}
+
+fn unknown(kind: &Kind, name: &str) -> String {
+    let name = Visible(name.as_bytes());
+    match kind {
+        Kind::Constant(constant) => {
+            format!("the environment knows no value `{name}` of constant `{constant}`")
+        }
+        kind => format!("the environment has no {kind} for `{name}`"),
+    }
 }
 
 impl NameError {

@@ -108,8 +108,8 @@ fn constants() {
     let rules = "constants = { C = \"{env}\", D = \"{name}!\", E = { x = \"y\" } }";
     insta::assert_snapshot!(check(rules, "constant:C", "a dev1 other"), @r"
     a -> dev1; (stray) <-
-    dev1 constant:C `dev1` would be called `dev1`, which stands for `a`; a <-
-    other -> other; other <-
+    dev1 the environment knows no value `dev1` of constant `C`; a <-
+    other the environment knows no value `other` of constant `C`; (stray) <-
     ");
     insta::assert_snapshot!(check(rules, "constant:D", "a a!"), @r"
     a -> a!; (stray) <-
@@ -117,8 +117,8 @@ fn constants() {
     ");
     insta::assert_snapshot!(check(rules, "constant:E", "x y z"), @r"
     x -> y; (stray) <-
-    y constant:E `y` would be called `y`, which stands for `x`; x <-
-    z -> z; z <-
+    y the environment knows no value `y` of constant `E`; x <-
+    z the environment knows no value `z` of constant `E`; (stray) <-
     ");
     insta::assert_snapshot!(check(rules, "constant:F", "x"), @"x -> x; x <-");
 }
