@@ -1,5 +1,6 @@
 //! Candidates of LookML dashboards, which are YAML.
 
+use std::collections::BTreeSet;
 use std::iter;
 use std::sync::LazyLock;
 
@@ -87,7 +88,10 @@ fn push(model: Scalar<'_>, out: &mut Vec<Candidate>) {
 /// Models of elements, queries and filters that are written elsewhere, at an anchor.
 fn behind_aliases<'d>(document: &'d Document<'_>) -> impl Iterator<Item = Scalar<'d>> {
     let holders = HOLDERS.iter().flat_map(|p| document.find_nodes(p));
+    // Thousands of aliases may stand for one anchor, which is looked at once.
+    let mut seen = BTreeSet::new();
     let anchors = holders.filter_map(Node::target);
+    let anchors = anchors.filter(move |anchor| seen.insert(anchor.span()));
     let mappings = anchors.flat_map(|anchor| match anchor.kind() {
         yaml::Kind::Sequence => anchor.children().collect(),
         _ => vec![anchor],

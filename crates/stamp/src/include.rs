@@ -5,7 +5,7 @@
 //! imported project; `*` stays inside a folder, `**` does not; `.lkml` and `.lookml` may be left
 //! out.
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 use nom::bytes::complete::{is_not, tag};
 use nom::sequence::delimited;
 use nom::{IResult, Parser};
@@ -52,11 +52,14 @@ pub(crate) fn scan(pattern: &[u8], offset: u32, out: &mut Vec<Candidate>) {
     }
 }
 
+/// Bytes of the longest pattern that is compiled; those of projects have some tens.
+const LONGEST_GLOB: usize = 1000;
+
 /// A pattern that can be asked which files it matches.
 pub(crate) enum Pattern {
     /// Without wildcards, which most are; compiling each as a glob would take longer than all else.
     Path(String),
-    Glob(GlobMatcher),
+    Glob(GlobSet),
 }
 
 impl Pattern {
@@ -96,11 +99,13 @@ impl Pattern {
         if !is_glob {
             return Some(Self::Path(path));
         }
-        let glob = GlobBuilder::new(&path)
-            .literal_separator(true)
-            .build()
-            .ok()?;
-        Some(Self::Glob(glob.compile_matcher()))
+        if path.len() > LONGEST_GLOB {
+            return None;
+        }
+        let glob = GlobBuilder::new(&path).literal_separator(true).build();
+        // A set of one: a single glob that is too complex would panic instead of failing.
+        let set = GlobSet::builder().add(glob.ok()?).build().ok()?;
+        Some(Self::Glob(set))
     }
 
     /// Whether `pattern` could match a model file at all: what follows its last wildcard says so.
@@ -179,7 +184,8 @@ mod tests {
 
     #[test]
     fn patterns_that_say_nothing() {
-        for pattern in ["//other/x", "../../x", "@{X}/y", "[", "//other/../x"] {
+        let long = "*a".repeat(100_000);
+        for pattern in ["//other/x", "../../x", "@{X}/y", "[", "//other/../x", &long] {
             assert!(
                 Pattern::new(pattern.as_bytes(), b"a", Some("own")).is_none(),
                 "{pattern}"

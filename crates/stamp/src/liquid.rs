@@ -80,26 +80,53 @@ pub(crate) fn scan(text: &[u8], offset: u32, out: &mut Vec<Candidate>) {
         if let Some(name) = compared_before(before) {
             push(name);
         }
-        if before.trim_ascii_end().ends_with(b"case") {
-            whens(after).into_iter().for_each(&mut push);
+    }
+    cases(text, &mut push);
+}
+
+/// What a tag of Liquid is to us.
+enum Tag<'s> {
+    /// `{% case … %}`; whether it is about the model's name.
+    Case(bool),
+    /// `{% when …`, up to the end of the text.
+    When(&'s [u8]),
+    EndCase,
+}
+
+fn tag_here(input: &[u8]) -> Option<Tag<'_>> {
+    let dash = input.strip_prefix(b"-").unwrap_or(input).trim_ascii_start();
+    if let Some(rest) = dash.strip_prefix(b"case") {
+        return Some(Tag::Case(rest.trim_ascii_start().starts_with(VARIABLE)));
+    }
+    if dash.starts_with(b"endcase") {
+        return Some(Tag::EndCase);
+    }
+    dash.strip_prefix(b"when").map(Tag::When)
+}
+
+/// The literals of every `{% when 'a', 'b' or 'c' %}` that belongs to a `case` about the model.
+fn cases<'s>(text: &'s [u8], push: &mut impl FnMut(&'s [u8])) {
+    let mut open = Vec::new();
+    for at in memmem::find_iter(text, b"{%") {
+        match tag_here(&text[at + 2..]) {
+            Some(Tag::Case(is_model)) => open.push(is_model),
+            Some(Tag::EndCase) => {
+                open.pop();
+            }
+            Some(Tag::When(rest)) if open.last() == Some(&true) => literals(rest, push),
+            Some(Tag::When(_)) | None => {}
         }
     }
 }
 
-/// The literals of every `{% when 'a', 'b' or 'c' %}` up to `{% endcase %}`.
-fn whens(after: &[u8]) -> Vec<&[u8]> {
-    let end = memmem::find(after, b"endcase").unwrap_or(after.len());
-    let mut names = Vec::new();
-    for at in memmem::find_iter(&after[..end], b"when") {
-        let mut rest = &after[at + b"when".len()..end];
-        while let Ok((next, (_, name))) = (blanks, literal).parse(rest) {
-            names.push(name);
-            let separator = (blanks, alt((tag(","), tag("or")))).parse(next);
-            let Ok((next, _)) = separator else { break };
-            rest = next;
-        }
+/// `'a', 'b' or 'c'`
+fn literals<'s>(mut rest: &'s [u8], push: &mut impl FnMut(&'s [u8])) {
+    while let Ok((next, (_, name))) = (blanks, literal).parse(rest) {
+        push(name);
+        let separator = (blanks, alt((tag(","), tag("or")))).parse(next);
+        let Ok((next, _)) = separator else { return };
+        rest = next;
     }
-    names
 }
 
 #[cfg(test)]
@@ -136,6 +163,14 @@ mod tests {
         check(
             "{% case _model._name %}{% when 'a', 'b' or 'c' %}x{% when 'd' %}{% endcase %}{% when 'e' %}",
             &["a", "b", "c", "d"],
+        );
+        check(
+            "{%- case _model._name -%}{% when 'a' %}{% case x %}{% when 'n' %}{% endcase %}{% when 'b' %}{% endcase %}",
+            &["a", "b"],
+        );
+        check(
+            "{% case _model._name %}{% when 'a' %}{% case _model._name %}{% when 'a' %}{% endcase %}{% endcase %}",
+            &["a", "a"],
         );
         check("{{ _model._name }} {% if _model._name contains 'a' %}", &[]);
         check("{% if _model._name == x %}", &[]);

@@ -12,12 +12,13 @@ use crate::url::Hosts;
 use crate::{include, liquid, url};
 
 /// Every candidate outside models and the project's manifest has one of these on its way.
-const MARKERS: [&str; 9] = [
+const MARKERS: [&str; 10] = [
     "include",
     "connection",
     "dashboard/",
     "dashboards/",
     "dashboards-next/",
+    "dashboards-legacy/",
     "explore/",
     "extensions/",
     "applications/",
@@ -71,6 +72,7 @@ pub(crate) fn scan_document(
     }
     texts(document, hosts, &mut scan.candidates);
     scan.candidates.sort_by_key(|c| c.span);
+    scan.candidates.dedup();
     scan
 }
 

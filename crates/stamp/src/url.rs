@@ -25,9 +25,10 @@ use crate::candidate::{Candidate, Shape};
 pub(crate) type Hosts = BTreeSet<String>;
 
 /// Path segments before a name, what the name is, and whether `::` ends it (else `/`).
-const MARKERS: [(&[u8], Kind, bool); 6] = [
+const MARKERS: [(&[u8], Kind, bool); 7] = [
     (b"dashboards/", Kind::Model, true),
     (b"dashboards-next/", Kind::Model, true),
+    (b"dashboards-legacy/", Kind::Model, true),
     (b"dashboard/", Kind::Model, true),
     (b"explore/", Kind::Model, false),
     (b"extensions/", Kind::Project, true),
@@ -226,8 +227,27 @@ pub(crate) fn scan(text: &[u8], offset: u32, hosts: &Hosts, out: &mut Vec<Candid
     }
 }
 
+/// Where the URL that `window` ends with begins. Liquid is a part of it, with all that it holds.
+fn beginning(window: &[u8]) -> usize {
+    let mut at = window.len();
+    while at > 0 {
+        let liquid = [(&b"}}"[..], &b"{{"[..]), (b"%}", b"{%")];
+        let opened = liquid.iter().find_map(|(close, open)| {
+            let inside = window[..at].strip_suffix(*close)?;
+            memmem::rfind(inside, open)
+        });
+        let byte = window[at - 1];
+        at = match opened {
+            Some(open) => open,
+            None if byte.is_ascii_whitespace() || b"\"'<>()[]\\`|,".contains(&byte) => return at,
+            None => at - 1,
+        };
+    }
+    0
+}
+
 /// Longest piece before a name that is looked at for a host.
-const LONGEST_BEGINNING: usize = 2048;
+const LONGEST_BEGINNING: usize = 512;
 
 /// Whether the URL whose beginning ends `before` is one of the team's: relative, on a declared
 /// host, or on a host that a constant or Liquid gives.
@@ -241,9 +261,7 @@ fn is_ours(before: &[u8], hosts: &Hosts) -> bool {
         Some(_) => {}
     }
     let window = &before[before.len().saturating_sub(LONGEST_BEGINNING)..];
-    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'<>()[]\\`|,".contains(b);
-    let start = window.iter().rposition(ends).map_or(0, |at| at + 1);
-    let url = &window[start..];
+    let url = &window[beginning(window)..];
     let host = match memchr::memmem::rfind(url, b"://") {
         Some(at) => &url[at + 3..],
         None if url.starts_with(b"//") => &url[2..],
@@ -328,6 +346,13 @@ mod tests {
         check("@{url}/dashboards/a::b", &["model a"]);
         check("https://@{host}/dashboards/a::b", &["model a"]);
         check("https://{{ host }}/dashboards/a::b", &["model a"]);
+        check("{{ host }}/dashboards/a::b", &["model a"]);
+        check("{% if x %} /dashboards/a::b", &["model a"]);
+        check("https://other.com/{{ value }}/explore/a/b", &[]);
+        check(
+            "https://other.com/?u={% if x == 'y' %}{{ x }}{% endif %}/explore/a/b",
+            &[],
+        );
     }
 
     #[test]
