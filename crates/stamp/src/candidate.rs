@@ -36,6 +36,12 @@ pub(crate) enum Shape {
     },
     /// Like `Plain`, where the project gets its own name.
     Definition,
+    /// A part of a URL on a host that is nobody's we know: never stamped, worth a notice when the
+    /// name is own.
+    Elsewhere {
+        /// In lower case.
+        host: String,
+    },
     /// In a comment: never stamped, worth a notice.
     Comment,
 }
@@ -91,6 +97,13 @@ impl FileType {
             Self::Other
         }
     }
+}
+
+/// Whether a file is called like one that defines a model.
+pub(crate) fn is_model(path: &RelPath) -> bool {
+    MODEL_ENDINGS
+        .iter()
+        .any(|ending| path.file_name().ends_with(ending))
 }
 
 /// The model that a file defines, and where in the path its name stands.

@@ -18,6 +18,7 @@
 mod candidate;
 mod dashboard;
 mod fileset;
+mod form;
 mod include;
 mod legacy;
 mod liquid;

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use storyline_manifest::{Environment, Kind, Manifest, NameError, Names};
-use storyline_text::{Diagnostic, Edit, Label, Patch, RelPath};
+use storyline_text::{Diagnostic, Edit, Label, Patch, RelPath, Severity};
 
 use crate::candidate::{Candidate, Shape, renamed};
 use crate::own::{Decision, Form, Own};
 use crate::tree::{File, Tree};
-use crate::{Change, TreePatch, paths, patterns, refusal, write};
+use crate::{Change, TreePatch, form, paths, patterns, refusal, write};
 
 /// What stamping or unstamping will do.
 #[derive(Debug, Default)]
@@ -117,6 +117,8 @@ pub(crate) type Changed = (Change, Arc<File>);
 struct Draft<'t> {
     names: BTreeMap<&'t RelPath, Vec<(&'t Candidate, String)>>,
     renames: BTreeMap<RelPath, RelPath>,
+    /// Links to own names on hosts that are not declared: how many, and the first.
+    elsewhere: BTreeMap<&'t str, (usize, Label)>,
     notices: Vec<Diagnostic>,
     errors: Vec<Diagnostic>,
 }
@@ -146,16 +148,16 @@ impl<'t> Context<'t> {
                 self.candidate(path, candidate, decision, &mut draft);
             }
         }
+        for (host, (links, label)) in std::mem::take(&mut draft.elsewhere) {
+            draft.notices.push(refusal::elsewhere(host, links, label));
+        }
         draft
     }
 
     /// From names to changes and notices, with everything checked but the way back.
     fn plan(&self) -> Result<(Vec<Changed>, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut draft = self.draft();
-        if self.direction == Direction::Stamp && draft.errors.is_empty() {
-            let stamped = refusal::already_stamped(self.tree, self.environment);
-            draft.errors.extend(stamped);
-        }
+        self.check_form(&mut draft);
         let taken = paths::check(self.tree.entries(), &draft.renames);
         draft.errors.extend(taken);
         if !draft.errors.is_empty() {
@@ -176,8 +178,31 @@ impl<'t> Context<'t> {
         }
     }
 
+    /// Whether the tree looks as if it were where it is to be taken.
+    fn check_form(&self, draft: &mut Draft<'t>) {
+        match self.direction {
+            Direction::Stamp => {
+                let told = form::before_stamp(self.tree, self.manifest, self.environment);
+                let (errors, warnings): (Vec<_>, Vec<_>) = told
+                    .into_iter()
+                    .partition(|told| told.severity == Severity::Error);
+                draft.errors.extend(errors);
+                draft.notices.extend(warnings);
+            }
+            Direction::Unstamp => {
+                if let Some(told) = form::before_unstamp(self.tree, self.environment) {
+                    // It says what all the strays would say one by one.
+                    draft.errors.retain(|error| error.id != "stray-name");
+                    draft.errors.insert(0, told);
+                }
+            }
+        }
+    }
+
     /// Paths of model files.
     fn models(&self, draft: &mut Draft<'t>) {
+        let unnamed = self.tree.unnamed_models().map(refusal::unreadable_name);
+        draft.errors.extend(unnamed);
         let mut seen: BTreeMap<&str, &RelPath> = BTreeMap::new();
         for (path, _, name) in self.tree.models() {
             if let Some(first) = seen.insert(name, path) {
@@ -218,7 +243,7 @@ impl<'t> Context<'t> {
             Direction::Unstamp => {
                 let new = self.names().unstamp(kind, name);
                 if new.is_none() {
-                    let stray = refusal::stray(kind, name, label, self.environment);
+                    let stray = refusal::stray(kind, name, label, self.environment, self.manifest);
                     draft.errors.push(stray);
                 }
                 new.map(Into::into)
@@ -246,11 +271,21 @@ impl<'t> Context<'t> {
             }
             return;
         }
+        if let Shape::Elsewhere { host } = shape {
+            let told = self.direction == Direction::Stamp && self.names().maps(kind);
+            if told && matches!(decision, Decision::Own(_)) {
+                let seen = draft.elsewhere.entry(host);
+                seen.or_insert((0, label)).0 += 1;
+            }
+            return;
+        }
         match decision {
             Decision::Foreign => {}
             Decision::Stray => draft.errors.push(match self.direction {
                 Direction::Stamp => refusal::stamped_name(kind, name, label, self.environment),
-                Direction::Unstamp => refusal::stray(kind, name, label, self.environment),
+                Direction::Unstamp => {
+                    refusal::stray(kind, name, label, self.environment, self.manifest)
+                }
             }),
             Decision::Own(canonical) => {
                 let new = match self.direction {

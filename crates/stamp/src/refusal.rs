@@ -1,10 +1,9 @@
 //! The words for what stands in the way of a stamp.
 
-use storyline_manifest::{Environment, Kind};
+use storyline_manifest::{Environment, Kind, Manifest};
 use storyline_text::{Diagnostic, Edit, Label, RelPath, UnsafeName, Visible};
 
 use crate::plan::{Changed, Direction};
-use crate::tree::Tree;
 use crate::write::{Unwritable, Why};
 
 fn shown(name: &str) -> Visible<'_> {
@@ -31,6 +30,7 @@ pub(crate) fn stray(
     name: &str,
     label: Label,
     environment: &Environment,
+    manifest: &Manifest,
 ) -> Diagnostic {
     let title = format!(
         "{} `{}` does not belong to environment `{}`",
@@ -42,15 +42,37 @@ pub(crate) fn stray(
         Some(_) => "write that",
         None => "give the file that name",
     };
-    let diagnostic = Diagnostic::error("stray-name", title).label(label);
-    match environment.names().stamp(kind, name) {
-        Ok(stamped) if stamped != name => diagnostic.help(format!(
+    let others = manifest
+        .environments()
+        .filter(|e| e.name != environment.name);
+    let elsewhere = others.filter_map(|other| {
+        let canonical = other.names().unstamp(kind, name)?;
+        let here = environment.names().stamp(kind, &canonical).ok()?;
+        (canonical != name).then(|| {
+            format!(
+                "`{}` is what `{}` calls `{}`, which is `{}` in this environment: {cure}, then unstamp again",
+                shown(name),
+                other.name,
+                shown(&canonical),
+                shown(&here),
+            )
+        })
+    });
+    let canonical = || match environment.names().stamp(kind, name) {
+        Ok(stamped) if stamped != name => format!(
             "if `{}` is the canonical name, it is `{}` in this environment: {cure}, then unstamp again",
             shown(name),
             shown(&stamped),
-        )),
-        _ => diagnostic.help("write a name that the manifest gives this environment, or add this one to the manifest"),
-    }
+        ),
+        _ => {
+            "write a name that the manifest gives this environment, or add this one to the manifest"
+                .into()
+        }
+    };
+    let help = elsewhere.take(1).next().unwrap_or_else(canonical);
+    Diagnostic::error("stray-name", title)
+        .label(label)
+        .help(help)
 }
 
 pub(crate) fn stamped_name(
@@ -73,36 +95,58 @@ pub(crate) fn stamped_name(
     ))
 }
 
-/// A second stamp on top of the first would be put in, and taken out again, without a complaint. So
-/// when each name that a pattern makes looks like its result, somebody most likely forgot the first.
-pub(crate) fn already_stamped(tree: &Tree, environment: &Environment) -> Option<Diagnostic> {
-    let names = environment.names();
-    let looks_stamped = |kind: &Kind, name: &str| {
-        let back = names.unstamp(kind, name);
-        back.is_some_and(|back| back != name) && !names.has_entry(kind, name)
-    };
-    let mut first = None;
-    for (label, kind, name) in tree.definitions() {
-        if !names.maps(kind) {
-            continue;
-        }
-        if !looks_stamped(kind, name) {
-            return None;
-        }
-        first.get_or_insert(label);
-    }
+pub(crate) fn already_stamped(mut label: Label, environment: &Environment) -> Diagnostic {
     let environment = &environment.name;
     let title = format!("this folder is in the form of `{environment}` already");
-    let mut label = first?;
     label.text = "like all others, this is a name of that environment".into();
-    Some(
-        Diagnostic::error("already-stamped", title)
-            .label(label)
-            .help(format!(
-                "to take the stamp out, run `storyline unstamp {environment}`"
-            ))
-            .help("if these are the canonical names, choose other names for the environment"),
-    )
+    Diagnostic::error("already-stamped", title)
+        .label(label)
+        .help(format!(
+            "to take the stamp out, run `storyline unstamp {environment}`"
+        ))
+        .help("if these are the canonical names, choose other names for the environment")
+}
+
+pub(crate) fn already_canonical(mut label: Label, environment: &Environment) -> Diagnostic {
+    let environment = &environment.name;
+    let title = format!("nothing in this folder has a name of `{environment}`");
+    label.text = "like all others, this is none of that environment's names".into();
+    Diagnostic::error("already-canonical", title)
+        .label(label)
+        .help("if the folder is in canonical form, there is nothing to take out")
+        .help("if it is in the form of another environment, name that one")
+}
+
+/// A few of the names that look as if they had been stamped, among others that do not.
+pub(crate) fn looks_stamped(labels: Vec<Label>, environment: &Environment) -> Diagnostic {
+    let environment = &environment.name;
+    let title = match labels.len() {
+        1 => format!("a name looks as if it were of `{environment}` already"),
+        more => format!("{more} names look as if they were of `{environment}` already"),
+    };
+    let labels = labels.into_iter().take(5);
+    let told = labels.fold(
+        Diagnostic::warning("looks-stamped", title),
+        Diagnostic::label,
+    );
+    told.help("if these are canonical names, all is well; if not, somebody stamped a part of this folder, or wrote them by hand")
+}
+
+pub(crate) fn elsewhere(host: &str, links: usize, label: Label) -> Diagnostic {
+    let host = shown(host);
+    let title = match links {
+        1 => format!("a link to an own name on `{host}` stays as it is"),
+        more => format!("{more} links to own names on `{host}` stay as they are"),
+    };
+    Diagnostic::notice("undeclared-host", title).label(label).help(format!(
+        "if it is your Looker, say so: `looker = {{ url = \"https://{host}\" }}` in an environment"
+    ))
+}
+
+pub(crate) fn unreadable_name(path: &RelPath) -> Diagnostic {
+    Diagnostic::error("unsafe-name", "the name of this model is not UTF-8")
+        .label(Label::path(path, ""))
+        .help("rename the file")
 }
 
 pub(crate) fn unsafe_path(path: &RelPath, name: &str, reason: &UnsafeName) -> Diagnostic {

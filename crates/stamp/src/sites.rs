@@ -88,6 +88,7 @@ pub fn sites(
         .collect();
     for (path, file) in tree.files() {
         let text = file.scan.candidates.iter();
+        let text = text.filter(|c| !matches!(c.shape, Shape::Elsewhere { .. }));
         sites.extend(text.map(|c| site(path, SitePlace::Text, c, &own, form, &environments)));
     }
     // Stable: a file's path stays before its text.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use storyline_manifest::Kind;
 use storyline_text::{Label, RelPath};
 
-use crate::candidate::{FileScan, FileType, Shape, model_name};
+use crate::candidate::{FileScan, FileType, Shape, is_model, model_name};
 use crate::plan::Changed;
 use crate::url::Hosts;
 use crate::{Entry, EntryKind, FileSet, ReadError, dashboard, legacy, lookml};
@@ -106,6 +106,16 @@ impl Tree {
             let (span, name) = model_name(path)?;
             Some((path, span, name))
         })
+    }
+
+    /// Model files whose names are no text.
+    pub(crate) fn unnamed_models(&self) -> impl Iterator<Item = &RelPath> {
+        let files = self
+            .entries
+            .iter()
+            .filter(|entry| entry.kind == EntryKind::File);
+        let paths = files.map(|entry| &entry.path);
+        paths.filter(|path| is_model(path) && std::str::from_utf8(path.file_name()).is_err())
     }
 
     /// Names that are the project's own wherever they stand: its models, connections, labels, and

@@ -211,18 +211,21 @@ pub(crate) fn scan(text: &[u8], offset: u32, hosts: &Hosts, out: &mut Vec<Candid
         let Ok(written) = std::str::from_utf8(written) else {
             continue;
         };
-        if !is_ours(before, hosts) {
-            continue;
-        }
+        let owner = owner(before, hosts);
         let Some((encoding, name)) = Encoding::detect(written) else {
             continue;
+        };
+        let shape = match owner {
+            Owner::Team => Shape::Url(encoding),
+            Owner::Host(host) => Shape::Elsewhere { host },
+            Owner::Nobody => continue,
         };
         let start = offset as usize + found.end();
         out.push(Candidate {
             kind: kind.clone(),
             span: Span::at(start..start + written.len()),
             name,
-            shape: Shape::Url(encoding),
+            shape,
         });
     }
 }
@@ -249,42 +252,57 @@ fn beginning(window: &[u8]) -> usize {
 /// Longest piece before a name that is looked at for a host.
 const LONGEST_BEGINNING: usize = 512;
 
-/// Whether the URL whose beginning ends `before` is one of the team's: relative, on a declared
-/// host, or on a host that a constant or Liquid gives.
-fn is_ours(before: &[u8], hosts: &Hosts) -> bool {
-    match before.last() {
-        None | Some(b'/') => {}
-        // `my_dashboards/`, `sub-explore/`: another word.
-        Some(b) if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%') => {
-            return false;
-        }
-        Some(_) => {}
+/// Whose a URL is.
+enum Owner {
+    /// The team's: it is relative, on a declared host, or on one that a constant or Liquid gives.
+    Team,
+    /// This host's, which is not declared; in lower case.
+    Host(String),
+    /// It is none: the marker is a part of another word.
+    Nobody,
+}
+
+/// Whose the URL is whose beginning ends `before`.
+fn owner(before: &[u8], hosts: &Hosts) -> Owner {
+    // `my_dashboards/`, `sub-explore/`: another word.
+    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%');
+    if before.last().is_some_and(word) {
+        return Owner::Nobody;
     }
     let window = &before[before.len().saturating_sub(LONGEST_BEGINNING)..];
     let url = &window[beginning(window)..];
-    let host = match memchr::memmem::rfind(url, b"://") {
+    let Some(host) = host(url) else {
+        return Owner::Team;
+    };
+    if host.contains(&b'}') || host.contains(&b'{') {
+        return Owner::Team;
+    }
+    let host = host.split(|b| *b == b':').next().unwrap_or_default();
+    let host = String::from_utf8_lossy(host).to_ascii_lowercase();
+    match hosts.contains(&host) {
+        true => Owner::Team,
+        false => Owner::Host(host),
+    }
+}
+
+/// The host of a URL, with its port; `None` when it is relative.
+fn host(url: &[u8]) -> Option<&[u8]> {
+    let host = match memmem::rfind(url, b"://") {
         Some(at) => &url[at + 3..],
         None if url.starts_with(b"//") => &url[2..],
         None => {
             let first = url.split(|b| *b == b'/').next().unwrap_or_default();
             let named = first.contains(&b'.') && first.iter().any(u8::is_ascii_alphanumeric);
             if !named || first.contains(&b'=') {
-                return true;
+                return None;
             }
             first
         }
     };
-    let host = host
-        .split(|b| matches!(b, b'/' | b'?' | b'#'))
-        .next()
-        .unwrap_or_default();
-    let host = host.rsplit(|b| *b == b'@').next().unwrap_or_default();
-    if host.contains(&b'}') || host.contains(&b'{') {
-        return true;
-    }
-    let host = host.split(|b| *b == b':').next().unwrap_or_default();
-    let host = String::from_utf8_lossy(host).to_ascii_lowercase();
-    hosts.contains(&host)
+    let mut parts = host.split(|b| matches!(b, b'/' | b'?' | b'#'));
+    let host = parts.next().unwrap_or_default();
+    // What stands before `@` is a user.
+    host.rsplit(|b| *b == b'@').next()
 }
 
 #[cfg(test)]
@@ -296,6 +314,7 @@ mod tests {
         let hosts = Hosts::from(["acme.looker.com".to_owned()]);
         let mut out = Vec::new();
         scan(text.as_bytes(), 0, &hosts, &mut out);
+        out.retain(|c| !matches!(c.shape, Shape::Elsewhere { .. }));
         let found: Vec<_> = out
             .iter()
             .map(|c| format!("{} {}", c.kind, c.name))

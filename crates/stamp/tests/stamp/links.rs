@@ -209,6 +209,9 @@ map_layer: m { file: "/explore/orders/m.topojson" url: "/explore/orders/m" }
       orders.model.lkml:1:12
     Notice name-in-comment: model `orders` stands in a comment, which is never changed
       orders.model.lkml:1:37
+    Notice undeclared-host: a link to an own name on `other.looker.com` stays as it is
+      x.view.lkml:4:98
+      help: if it is your Looker, say so: `looker = { url = "https://other.looker.com" }` in an environment
     "#);
 }
 

@@ -379,6 +379,76 @@ connection: \"warehouse_dev1\"
     ");
 }
 
+/// Another developer's form, when both have one pattern.
+#[test]
+fn stamped_for_another() {
+    let files = "
+=== orders_dev2.model.lkml
+connection: \"warehouse_dev2\"
+";
+    let rules = "models = \"{name}_dev1\"\n[environment.dev2]\nmodels = \"{name}_dev2\"";
+    assert_snapshot!(stamp(rules, files), @r#"
+    stamp of dev1 refused: 1 error
+    Error already-stamped: this folder is in the form of `dev2` already
+      orders_dev2.model.lkml like all others, this is a name of that environment
+      help: to take the stamp out, run `storyline unstamp dev2`
+      help: if these are the canonical names, choose other names for the environment
+    "#);
+}
+
+#[test]
+fn canonical_already() {
+    let files = "
+=== orders.model.lkml
+connection: \"warehouse\"
+";
+    assert_snapshot!(unstamp(SUFFIX, files), @r#"
+    unstamp of dev1 refused: 1 error
+    Error already-canonical: nothing in this folder has a name of `dev1`
+      orders.model.lkml like all others, this is none of that environment's names
+      help: if the folder is in canonical form, there is nothing to take out
+      help: if it is in the form of another environment, name that one
+    "#);
+}
+
+#[test]
+fn strays_from_another_environment() {
+    let files = "
+=== orders_dev1.model.lkml
+connection: \"warehouse_dev2\"
+";
+    let rules = "connections = \"{name}_dev1\"\nmodels = \"{name}_dev1\"\n[environment.dev2]\nconnections = \"{name}_dev2\"";
+    assert_snapshot!(unstamp(rules, files), @r#"
+    unstamp of dev1 refused: 1 error
+    Error stray-name: connection `warehouse_dev2` does not belong to environment `dev1`
+      orders_dev1.model.lkml:1:14
+      help: `warehouse_dev2` is what `dev2` calls `warehouse`, which is `warehouse_dev1` in this environment: write that, then unstamp again
+    "#);
+}
+
+#[test]
+fn constants_that_nobody_knows() {
+    let files = "
+=== orders.model.lkml
+=== manifest.lkml
+constant: SCHEMA { value: \"staging\" }
+";
+    let rules = "constants = { SCHEMA = { analytics = \"prod\" } }";
+    assert_snapshot!(stamp(rules, files), @r#"
+    stamp of dev1 refused: 1 error
+    Error unknown-name: the environment knows no value `staging` of constant `SCHEMA`
+      manifest.lkml:1:28
+      storyline.toml no entry here, and no `"*"`
+      help: add `"staging" = "…"` to the table, or `"*" = "{name}"` to keep all other names
+    "#);
+    assert_snapshot!(unstamp(rules, files), @r#"
+    unstamp of dev1 refused: 1 error
+    Error stray-name: value of constant SCHEMA `staging` does not belong to environment `dev1`
+      manifest.lkml:1:28
+      help: write a name that the manifest gives this environment, or add this one to the manifest
+    "#);
+}
+
 #[test]
 fn unsafe_names() {
     let files = "

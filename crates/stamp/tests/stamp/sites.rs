@@ -240,6 +240,9 @@ view: orders { dimension: orders { link: { url: "/explore/orders_dev1/orders /ex
     x.view.lkml:1:59 orders_dev1 -> orders_dev1_dev1
     x.view.lkml:1:87 order -> order_dev1
     x.view.lkml:1:104 orders -> orders_dev1
+    Warning looks-stamped: a name looks as if it were of `dev1` already
+      orders_dev1.model.lkml
+      help: if these are canonical names, all is well; if not, somebody stamped a part of this folder, or wrote them by hand
     "#);
     let swap = "models = { order = \"orders\", orders = \"order\" }";
     assert_snapshot!(check(swap, files), @r#"
