@@ -1,33 +1,40 @@
-"""Measures the CPU time of commands, which take turns.
+"""Measures the CPU and wall time of commands, which take turns.
 
     python bench_commands.py < REQUEST
 
-REQUEST is JSON: {"runs": 5, "remove": FOLDER, "commands": {NAME: [WORD, ...], ...}}. FOLDER is removed
-before each run, unmeasured. Prints {NAME: [CPU seconds of each run, children included], ...}.
+REQUEST is JSON: {"runs": 5, "into": FOLDER, "commands": {NAME: [WORD, ...], ...}}. Each run writes into
+a folder of its own: the word FOLDER gets the run's name behind it. Nothing is removed meanwhile, since
+some file systems are slow to make files shortly after others were removed. Prints
+{NAME: {"cpu": [seconds of each run, children included], "wall": [...]}, ...}.
 """
 
 import json
 import resource
-import shutil
 import subprocess
 import sys
+import time
 
 
-def cpu_seconds(words):
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def measure(words):
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu, ended - started
 
 
 def main():
     request = json.load(sys.stdin)
-    seconds = {name: [] for name in request["commands"]}
-    for _ in range(request["runs"]):
+    into = request["into"]
+    seconds = {name: {"cpu": [], "wall": []} for name in request["commands"]}
+    # The first round only warms up.
+    for run in range(request["runs"] + 1):
         for name, words in request["commands"].items():
-            shutil.rmtree(request["remove"], ignore_errors=True)
-            seconds[name].append(cpu_seconds(words))
-    shutil.rmtree(request["remove"], ignore_errors=True)
+            own = f"{into}-{name}-{run}"
+            cpu, wall = measure([own if word == into else word for word in words])
+            if run > 0:
+                seconds[name]["cpu"].append(cpu)
+                seconds[name]["wall"].append(wall)
     print(json.dumps(seconds))
 
 
