@@ -18,8 +18,8 @@ fn the_demo_can_be_typed_again() {
     A company with a hub project and a shop that imports it, in ../company
 
     dev1
-      $ storyline -C canonical/hub stamp dev1 --into ../../dev1/hub
-      stamped dev1 into ../../dev1/hub: 4 names in 2 files, 1 renamed, 2 unchanged
+      $ storyline -C canonical/hub stamp dev1 --into dev1/hub
+      stamped dev1 into dev1/hub: 4 names in 2 files, 1 renamed, 2 unchanged
         hub_metrics_dev1.model.lkml
         - connection: "warehouse"
         - label: "Company metrics"
@@ -30,11 +30,11 @@ fn the_demo_can_be_typed_again() {
         + project_name: "hub-dev1"
         - value: "analytics"
         + value: "dev1_analytics"
-      $ storyline -C dev1/hub unstamp dev1 --into ../../dev1-unstamped/hub
-      unstamped dev1 into ../../dev1-unstamped/hub: 4 names in 2 files, 1 renamed, 2 unchanged
+      $ storyline -C dev1/hub unstamp dev1 --into dev1-unstamped/hub
+      unstamped dev1 into dev1-unstamped/hub: 4 names in 2 files, 1 renamed, 2 unchanged
       compared with canonical: 4 files identical
-      $ storyline -C canonical/shop stamp dev1 --into ../../dev1/shop
-      stamped dev1 into ../../dev1/shop: 18 names in 5 files, 2 renamed, 3 unchanged
+      $ storyline -C canonical/shop stamp dev1 --into dev1/shop
+      stamped dev1 into dev1/shop: 18 names in 5 files, 2 renamed, 3 unchanged
         dashboards/overview.dashboard.lookml
         - model: orders
         + model: orders_dev1
@@ -76,32 +76,32 @@ fn the_demo_can_be_typed_again() {
         + sql: {% if _model._name == 'orders_dev1' %} 'live' {% else %} 'archive' {% endif %} ;;
         - html: <a href="/dashboards/orders::overview">{{ rendered_value }}</a> ;;
         + html: <a href="/dashboards/orders_dev1::overview">{{ rendered_value }}</a> ;;
-      $ storyline -C dev1/shop unstamp dev1 --into ../../dev1-unstamped/shop
-      unstamped dev1 into ../../dev1-unstamped/shop: 18 names in 5 files, 2 renamed, 3 unchanged
+      $ storyline -C dev1/shop unstamp dev1 --into dev1-unstamped/shop
+      unstamped dev1 into dev1-unstamped/shop: 18 names in 5 files, 2 renamed, 3 unchanged
       compared with canonical: 8 files identical
 
     integration
-      $ storyline -C canonical/hub stamp integration --into ../../integration/hub
-      stamped integration into ../../integration/hub: 1 name in 1 file, 0 renamed, 3 unchanged
-      $ storyline -C integration/hub unstamp integration --into ../../integration-unstamped/hub
-      unstamped integration into ../../integration-unstamped/hub: 1 name in 1 file, 0 renamed, 3 unchanged
+      $ storyline -C canonical/hub stamp integration --into integration/hub
+      stamped integration into integration/hub: 1 name in 1 file, 0 renamed, 3 unchanged
+      $ storyline -C integration/hub unstamp integration --into integration-unstamped/hub
+      unstamped integration into integration-unstamped/hub: 1 name in 1 file, 0 renamed, 3 unchanged
       compared with canonical: 4 files identical
-      $ storyline -C canonical/shop stamp integration --into ../../integration/shop
-      stamped integration into ../../integration/shop: 1 name in 1 file, 0 renamed, 7 unchanged
-      $ storyline -C integration/shop unstamp integration --into ../../integration-unstamped/shop
-      unstamped integration into ../../integration-unstamped/shop: 1 name in 1 file, 0 renamed, 7 unchanged
+      $ storyline -C canonical/shop stamp integration --into integration/shop
+      stamped integration into integration/shop: 1 name in 1 file, 0 renamed, 7 unchanged
+      $ storyline -C integration/shop unstamp integration --into integration-unstamped/shop
+      unstamped integration into integration-unstamped/shop: 1 name in 1 file, 0 renamed, 7 unchanged
       compared with canonical: 8 files identical
 
     production
-      $ storyline -C canonical/hub stamp production --into ../../production/hub
-      stamped production into ../../production/hub: 2 names in 2 files, 0 renamed, 2 unchanged
-      $ storyline -C production/hub unstamp production --into ../../production-unstamped/hub
-      unstamped production into ../../production-unstamped/hub: 2 names in 2 files, 0 renamed, 2 unchanged
+      $ storyline -C canonical/hub stamp production --into production/hub
+      stamped production into production/hub: 2 names in 2 files, 0 renamed, 2 unchanged
+      $ storyline -C production/hub unstamp production --into production-unstamped/hub
+      unstamped production into production-unstamped/hub: 2 names in 2 files, 0 renamed, 2 unchanged
       compared with canonical: 4 files identical
-      $ storyline -C canonical/shop stamp production --into ../../production/shop
-      stamped production into ../../production/shop: 3 names in 3 files, 0 renamed, 5 unchanged
-      $ storyline -C production/shop unstamp production --into ../../production-unstamped/shop
-      unstamped production into ../../production-unstamped/shop: 3 names in 3 files, 0 renamed, 5 unchanged
+      $ storyline -C canonical/shop stamp production --into production/shop
+      stamped production into production/shop: 3 names in 3 files, 0 renamed, 5 unchanged
+      $ storyline -C production/shop unstamp production --into production-unstamped/shop
+      unstamped production into production-unstamped/shop: 3 names in 3 files, 0 renamed, 5 unchanged
       compared with canonical: 8 files identical
 
     Stamped for 3 environments, unstamped, and not a byte was lost.

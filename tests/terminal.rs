@@ -162,7 +162,8 @@ fn the_manual_and_help() {
 
     Options:
       -C <DIR>
-              Run as if started in this folder: other paths that are not absolute start there too
+              The project's folder; where you are, if left out. Folders to write into are seen from
+              where you are
 
       -h, --help
               Print help (see a summary with '-h')
@@ -185,8 +186,8 @@ fn the_manual_and_help() {
       <ENVIRONMENT>  The environment, as the manifest names it
 
     Options:
-      -C <DIR>               Run as if started in this folder: other paths that are not absolute start
-                             there too
+      -C <DIR>               The project's folder; where you are, if left out. Folders to write into are
+                             seen from where you are
           --into <DIR>       Write the whole project into this folder, a new or empty one, and leave
                              this one alone
           --dry-run          Show what would be done, and do nothing

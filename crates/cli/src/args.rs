@@ -21,7 +21,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
     3 conflict, 70 a bug of ours."
 )]
 pub(crate) struct Cli {
-    /// Run as if started in this folder: other paths that are not absolute start there too.
+    /// The project's folder; where you are, if left out. Folders to write into are seen from where
+    /// you are.
     #[arg(
         short = 'C',
         value_name = "DIR",
@@ -101,7 +102,7 @@ pub(crate) struct StampArgs {
 /// file. The exit code is 1 when something is.
 #[derive(Debug, Args)]
 pub(crate) struct ParseArgs {
-    /// The file, or `-` for standard input.
+    /// The file, seen from the project's folder, or `-` for standard input.
     pub(crate) file: PathBuf,
     /// Add every token, blanks and comments too, from which the file can be put together again;
     /// as JSON only.

@@ -9,14 +9,14 @@ use storyline_sandbox::{BuildError, ENVIRONMENTS, PROJECTS, Project};
 use storyline_stamp::{Direction, FileSet};
 use storyline_text::Diagnostic;
 
-use crate::args::{DemoArgs, Format, StampArgs, from_directory};
+use crate::args::{DemoArgs, Format, StampArgs};
 use crate::commands::stamp;
 use crate::failure::{Failure, FailureKind};
 use crate::output::{count, print, shown};
 
-pub(crate) fn run(directory: &Path, args: &DemoArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let root = match &args.folder {
-        Some(named) => from_directory(directory, named),
+        Some(named) => named.clone(),
         None => std::env::temp_dir().join(format!("storyline-demo-{}", std::process::id())),
     };
     let canonical = root.join("canonical");
@@ -101,8 +101,7 @@ fn take(
     project: &str,
 ) -> Result<(), Failure> {
     let from = Path::new(from).join(project);
-    // `-C` goes two folders down, and `--into` starts there.
-    let into = Path::new("../..").join(to).join(project);
+    let into = Path::new(to).join(project);
     print(&format!(
         "  $ storyline -C {} {direction} {environment} --into {}\n  ",
         from.display(),
@@ -114,7 +113,7 @@ fn take(
         dry_run: false,
         format: Format::Text,
     };
-    stamp::take(&root.join(from), &args, direction).map(|_| ())
+    stamp::take(root, &from, &args, direction).map(|_| ())
 }
 
 /// The lines that the stamp changed, file by file: renamed files stand at the same place in both.

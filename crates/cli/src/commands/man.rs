@@ -9,10 +9,9 @@ use storyline_text::Diagnostic;
 use crate::failure::{Failure, FailureKind};
 use crate::{args, output};
 
-pub(crate) fn run(directory: &Path, into: Option<&Path>) -> Result<ExitCode, Failure> {
+pub(crate) fn run(into: Option<&Path>) -> Result<ExitCode, Failure> {
     match into {
         Some(folder) => {
-            let folder = &args::from_directory(directory, folder);
             std::fs::create_dir_all(folder)
                 .and_then(|()| clap_mangen::generate_to(args::command(), folder))
                 .map_err(|error| cannot_write(folder, &error))?;

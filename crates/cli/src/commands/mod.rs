@@ -22,8 +22,8 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Unstamp(args) => unstamp::run(&cli.directory, args),
         Command::Parse(args) => parse::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),
-        Command::Demo(args) => demo::run(&cli.directory, args),
+        Command::Demo(args) => demo::run(args),
         Command::Completions { shell } => completions::run(*shell),
-        Command::Man { into } => man::run(&cli.directory, into.as_deref()),
+        Command::Man { into } => man::run(into.as_deref()),
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use storyline_stamp::{Direction, Plan, Tree, plan};
 
-use crate::args::{Format, StampArgs, from_directory};
+use crate::args::{Format, StampArgs};
 use crate::failure::Failure;
 use crate::json::{self, JsonChange, JsonPlan};
 use crate::output::{self, count, shown};
@@ -14,16 +14,18 @@ use crate::project::Project;
 use crate::report;
 
 pub(crate) fn run(directory: &Path, args: &StampArgs) -> Result<ExitCode, Failure> {
-    take(directory, args, Direction::Stamp)
+    take(Path::new(""), directory, args, Direction::Stamp)
 }
 
-/// Takes the project to or from the environment's form.
+/// Takes the project in `directory` to or from the environment's form. Both it and `--into` are seen
+/// from `base`.
 pub(crate) fn take(
+    base: &Path,
     directory: &Path,
     args: &StampArgs,
     direction: Direction,
 ) -> Result<ExitCode, Failure> {
-    let project = Project::open(directory)?;
+    let project = Project::open(&base.join(directory))?;
     let manifest = project.need_manifest()?;
     let environment = manifest.environment(&args.environment)?;
     let tree = project.tree()?;
@@ -36,8 +38,7 @@ pub(crate) fn take(
     match (&args.into, args.dry_run) {
         (_, true) => {}
         (Some(into), false) => {
-            let into = from_directory(directory, into);
-            project.folder.export(&plan.patch, &into)?;
+            project.folder.export(&plan.patch, &base.join(into))?;
         }
         (None, false) => {
             project.folder.apply(&plan.patch)?;

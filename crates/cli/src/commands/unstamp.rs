@@ -10,5 +10,5 @@ use crate::commands::stamp;
 use crate::failure::Failure;
 
 pub(crate) fn run(directory: &Path, args: &StampArgs) -> Result<ExitCode, Failure> {
-    stamp::take(directory, args, Direction::Unstamp)
+    stamp::take(Path::new(""), directory, args, Direction::Unstamp)
 }
