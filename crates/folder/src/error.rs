@@ -58,6 +58,12 @@ pub enum FolderError {
         /// The process, when it has said so already.
         pid: Option<u32>,
     },
+    /// A command was killed in a folder inside this one, and only a command there restores it.
+    #[error("a command was stopped in {}, whose files may be half changed", Visible(folder.as_bytes()))]
+    UnfinishedBelow {
+        /// The folder.
+        folder: RelPath,
+    },
     /// The journal of a killed command is not one that this program writes.
     #[error("the journal {path} of a stopped command cannot be read: {reason}")]
     Journal {
@@ -209,6 +215,12 @@ impl FolderError {
                 .label(Label::path(path, ""))
                 .help("mend what the system says, then run the same command again"),
             Self::Busy { .. } => busy(title),
+            Self::UnfinishedBelow { folder } => Diagnostic::error("folder-unfinished", title)
+                .label(Label::path(folder, ""))
+                .help("nothing was changed")
+                .help(format!(
+                    "run `storyline -C {folder} sites` from here: it restores that folder first"
+                )),
             Self::Journal { path, .. } => Diagnostic::error("journal-unreadable", title)
                 .label(Label::path(path, "left by a stopped command"))
                 .help("nothing was changed; the originals are in files `old-*` beside it")

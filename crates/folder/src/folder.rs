@@ -14,7 +14,7 @@ use crate::apply::{self, Applied};
 use crate::error::{ApplyError, ExportError, FolderError};
 use crate::export::{self, Exported};
 use crate::gate::{Gate, Occupied};
-use crate::journal::Place;
+use crate::journal::{OUTSIDE_GIT, Place};
 use crate::list::Listing;
 use crate::names::to_os;
 use crate::tree::open_regular;
@@ -75,6 +75,9 @@ impl Folder {
             return Err(busy(Occupied));
         }
         let listing = Listing::of(&root, &path)?;
+        if let Some(folder) = listing.entries.iter().find_map(unfinished) {
+            return Err(FolderError::UnfinishedBelow { folder });
+        }
         let counted = listing.entries.iter().map(|_| AtomicBool::new(false));
         Ok(Self {
             counted: counted.collect(),
@@ -175,6 +178,13 @@ impl FileSet for Folder {
         })?;
         Ok(Cow::Owned(bytes))
     }
+}
+
+/// The folder whose journal this is, below the root: listings leave out the root's own.
+fn unfinished(entry: &Entry) -> Option<RelPath> {
+    let journal = format!("/{OUTSIDE_GIT}/undo/journal.json");
+    let folder = entry.path.as_bytes().strip_suffix(journal.as_bytes())?;
+    RelPath::new(folder).ok()
 }
 
 /// The one place that trusts a path from outside: everything else is relative to this handle.

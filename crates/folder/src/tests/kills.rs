@@ -201,6 +201,24 @@ fn a_repository_that_is_made_after_a_kill_hides_no_journal() {
 }
 
 #[test]
+fn a_kill_in_a_folder_below_is_noticed() {
+    let _playing = playing();
+    let (before, _, steps) = ends(false);
+    let above = folder(&[("a", "1"), ("below/", "")]);
+    let below = above.path().join("below");
+    fs::remove_dir(&below).expect("it is empty");
+    let dir = start(false);
+    assert!(killed(|| run(dir.path(), &kill_at(steps / 2))));
+    fs::rename(dir.keep(), &below).expect("one file system");
+    let opened = crate::Folder::open(above.path());
+    let expected = super::path("below");
+    assert!(matches!(opened, Err(FolderError::UnfinishedBelow { folder }) if folder == expected));
+    recover(&below).expect("recovers");
+    assert_eq!(snapshot(&below), before);
+    crate::Folder::open(above.path()).expect("nothing is left");
+}
+
+#[test]
 fn a_kill_at_any_step_of_recovery_is_finished_by_the_next() {
     let _playing = playing();
     let (before, _, steps) = ends(false);
