@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use storyline_lookml::{Document, Node, NodeKind, TokenKind, Value};
 use storyline_manifest::Kind;
-use storyline_text::RelPath;
+use storyline_text::{RelPath, Span};
 
 use crate::candidate::{Candidate, FileScan, FileType, Include, Shape};
 use crate::url::Hosts;
@@ -196,9 +196,11 @@ fn texts(document: &Document<'_>, hosts: &Hosts, out: &mut Vec<Candidate>) {
             TokenKind::Comment => {}
             _ => continue,
         }
-        let text = span.slice(source);
-        url::scan(text, span.start, hosts, out);
-        liquid::scan(text, span.start, out);
+        // With the byte before it: SQL may begin like a link, but only a text that is one does.
+        let start = span.start - u32::from(token.kind == TokenKind::Raw);
+        let text = Span::new(start, span.end).slice(source);
+        url::scan(text, start, hosts, out);
+        liquid::scan(text, start, out);
         if token.kind == TokenKind::Comment {
             out[first..]
                 .iter_mut()

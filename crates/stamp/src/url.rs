@@ -264,9 +264,11 @@ enum Owner {
 
 /// Whose the URL is whose beginning ends `before`.
 fn owner(before: &[u8], hosts: &Hosts) -> Owner {
-    // `my_dashboards/`, `sub-explore/`: another word.
-    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%');
-    if before.last().is_some_and(word) {
+    // `my_dashboards/` is another word, `a + explore/b/c` and `(dashboards/a::float)` are SQL.
+    if !matches!(
+        before.last(),
+        None | Some(b'/' | b'"' | b'\'' | b'=' | b'}')
+    ) {
         return Owner::Nobody;
     }
     let window = &before[before.len().saturating_sub(LONGEST_BEGINNING)..];
@@ -383,6 +385,8 @@ mod tests {
             "/explore/a",
             "/explore//b",
             "my_explore/a/b",
+            "(explore/a/b)",
+            "x + dashboards/a::float",
             "/dashboards/{{ m }}::b",
             "/explore/@{m}/b",
             "a::b",
