@@ -1,0 +1,1 @@
+//! What is wrong with a project, as findings that point at bytes, and how it is mended.

@@ -1,0 +1,1 @@
+//! Where dbt projects hold names of environments, and targets in their profiles.

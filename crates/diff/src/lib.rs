@@ -1,0 +1,1 @@
+//! What differs between two trees of files, without what only a stamp moved.

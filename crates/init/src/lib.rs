@@ -1,0 +1,1 @@
+//! A manifest proposed from what a project shows.

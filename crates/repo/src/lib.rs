@@ -1,0 +1,1 @@
+//! Git repositories, read in process. The only crate that names git2.
