@@ -1,1 +1,30 @@
-//! Where dbt projects hold names of environments, and targets in their profiles.
+//! dbt projects: where names stand that differ from one environment to the next, and which values
+//! are secrets.
+//!
+//! [`Projects`] tells from paths alone which files are dbt's. [`names`] gives what one of them
+//! names, as spans; Jinja (`{{ … }}`) is a program and never a name. [`secrets`] finds passwords
+//! that somebody wrote into a profile.
+//!
+//! ```
+//! use storyline_dbt::{FileKind, NameKind, names};
+//! use storyline_yaml::read;
+//!
+//! let profiles = b"shop:\n  outputs:\n    dev: {type: postgres, schema: analytics, password: x}\n";
+//! let document = read(profiles);
+//! let names = names(FileKind::Profiles, &document);
+//! let found: Vec<_> = names.iter().map(|name| (&name.kind, &*name.text)).collect();
+//! assert_eq!(found, [(&NameKind::Profile, "shop"), (&NameKind::Schema, "analytics")]);
+//! assert_eq!(storyline_dbt::secrets(&document)[0].address, "shop.outputs.dev.password");
+//! ```
+
+mod files;
+mod name;
+mod profiles;
+mod project;
+mod properties;
+mod secret;
+mod walk;
+
+pub use files::{FileKind, Projects};
+pub use name::{Extent, Name, NameKind, names};
+pub use secret::{Secret, is_secret, secrets};
