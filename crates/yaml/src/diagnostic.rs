@@ -71,6 +71,13 @@ impl EditError {
                 "yaml-part",
                 "write the name on one line, without escapes in it",
             ),
+            EditError::KeyExists { .. } => {
+                ("yaml-key-exists", "choose another key, or change this one")
+            }
+            EditError::Entry { .. } => (
+                "yaml-entry",
+                "write the mapping with one `key: value` a line, or make this change by hand",
+            ),
             EditError::Unsafe { .. } => ("yaml-needs-quotes", "put the value in double quotes"),
         };
         let mut diagnostic = Diagnostic::error(id, self.to_string())

@@ -88,39 +88,20 @@ impl Scalar<'_> {
     }
 
     fn replacement(&self, span: Span, text: impl Into<Vec<u8>>) -> Replacement {
-        let holders = iter::successors(Some(self.node()), |node| node.parent());
-        let properties = holders.filter_map(|n| self.document().arena.properties(n.id));
         Replacement {
             edit: Edit::replace(span, text),
             requoted: false,
-            aliases: properties.map(|p| p.aliases).sum(),
+            aliases: self.node().aliases(),
         }
     }
 
     fn check_editable(&self) -> Result<(), EditError> {
-        let at = self.span();
-        if let Some(target) = self.node().target() {
-            return Err(EditError::Alias {
-                address: self.address(),
-                at,
-                anchor: target.span(),
-            });
-        }
         if self.is_key() && self.style() == Style::Plain && self.raw() == b"<<" {
-            return Err(EditError::Merge(at));
+            return Err(EditError::Merge(self.span()));
         }
-        let mut holders = iter::successors(Some(self.node()), |node| node.parent());
-        let duplicates = self.document().duplicates();
-        if let Some(node) = holders.find(|n| duplicates.contains(&n.entry().slot) && n.in_mapping())
-        {
-            let id = node.entry().slot;
-            return Err(EditError::DuplicateKey {
-                address: self.address(),
-                key: Node { id, ..node }.span(),
-            });
-        }
+        self.node().check_holders()?;
         if self.is_missing() {
-            let address = self.address();
+            let (address, at) = (self.address(), self.span());
             return Err(EditError::Missing { address, at });
         }
         Ok(())
@@ -301,7 +282,36 @@ impl<'s> Line<'s> {
 }
 
 impl Node<'_> {
-    fn in_mapping(self) -> bool {
+    /// How many aliases elsewhere in the file show what changes here: those of its own anchor, and
+    /// of the anchors of what holds it.
+    pub fn aliases(self) -> usize {
+        let holders = iter::successors(Some(self), |node| node.parent());
+        let properties = holders.filter_map(|n| self.document.arena.properties(n.id));
+        properties.map(|p| p.aliases).sum()
+    }
+
+    /// Whether the bytes here are what counts: no alias, and no key on the way that stands twice.
+    pub(crate) fn check_holders(self) -> Result<(), EditError> {
+        if let Some(target) = self.target() {
+            return Err(EditError::Alias {
+                address: self.address(),
+                at: self.span(),
+                anchor: target.span(),
+            });
+        }
+        let mut holders = iter::successors(Some(self), |node| node.parent());
+        let duplicates = self.document.duplicates();
+        let twice = |n: &Node<'_>| n.is_in_mapping() && duplicates.contains(&n.entry().slot);
+        match holders.find(twice) {
+            Some(node) => Err(EditError::DuplicateKey {
+                address: self.address(),
+                key: self.at(node.entry().slot).span(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn is_in_mapping(self) -> bool {
         self.parent().is_some_and(|p| p.kind() == Kind::Mapping)
     }
 }

@@ -157,6 +157,24 @@ pub enum EditError {
     /// The part to replace is not a part of the content that can be replaced alone.
     #[error("bytes {0:?} are not a part of one line of the value")]
     Part(Span),
+    /// The mapping has an entry with that key.
+    #[error("`{address}` is there already")]
+    KeyExists {
+        /// Address of the entry.
+        address: String,
+        /// Its key.
+        at: Span,
+    },
+    /// No entry can be put there, or taken out, by lines of its own.
+    #[error("no entry can be added or removed at `{address}`: {reason}")]
+    Entry {
+        /// Address of the mapping, or of the entry.
+        address: String,
+        /// The same.
+        at: Span,
+        /// Why, in a few words.
+        reason: &'static str,
+    },
     /// In this place, in this style, the text would mean something else.
     #[error("the new text at `{address}` would not be read as a part of this value")]
     Unsafe {
@@ -177,6 +195,8 @@ impl EditError {
             | EditError::Missing { at, .. }
             | EditError::Block { at, .. }
             | EditError::Part(at)
+            | EditError::KeyExists { at, .. }
+            | EditError::Entry { at, .. }
             | EditError::Unsafe { at, .. } => *at,
         }
     }

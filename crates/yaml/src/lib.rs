@@ -3,7 +3,8 @@
 //! Looker dashboards, dbt files and the LookML of 2013-2016 are YAML that people indent, quote and
 //! comment as they like. Printing such a file anew loses that, so nothing here prints: [`read`]
 //! says at which bytes each scalar stands, [`Scalar::replace`] makes a [`storyline_text::Edit`] of
-//! those bytes alone, and [`verify`] reads the result again before anybody trusts it.
+//! those bytes alone, [`Node::insert_entry`] one that adds lines in the style of those around them,
+//! and [`verify`] reads the result again before anybody trusts it.
 //!
 //! ```
 //! use storyline_text::Patch;
@@ -33,8 +34,10 @@ mod cook;
 mod diagnostic;
 mod document;
 mod edit;
+mod entry;
 mod error;
 mod find;
+mod layout;
 mod node;
 mod pattern;
 mod plain;
@@ -44,6 +47,7 @@ mod verify;
 
 pub use document::Document;
 pub use edit::Replacement;
+pub use entry::{NewScalar, NewValue};
 pub use error::{EditError, Fault, ReadError, VerifyError};
 pub use node::{Kind, Node, Scalar, Style};
 pub use pattern::{Pattern, PatternError};

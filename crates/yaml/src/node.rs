@@ -58,7 +58,7 @@ pub struct Node<'d> {
 }
 
 impl<'d> Node<'d> {
-    fn at(self, id: u32) -> Self {
+    pub(crate) fn at(self, id: u32) -> Self {
         Self { id, ..self }
     }
 

@@ -1,9 +1,9 @@
 //! Reads a file again after edits and compares it with what was meant.
 
-use storyline_text::{Patch, Span};
+use storyline_text::{Edit, Patch, Span};
 
 use crate::cook;
-use crate::document::Document;
+use crate::document::{Document, NONE};
 use crate::error::{ReadError, VerifyError};
 use crate::node::{Kind, Node, Style};
 use crate::read::read;
@@ -138,4 +138,54 @@ fn compare(old: Node<'_>, new: Node<'_>, edited: bool) -> Result<(), VerifyError
         expected: expected.unwrap_or_default(),
         found: found.into_owned(),
     })
+}
+
+/// Whether `large` is `small` with one entry more, whose key is node `key` of `large` and whose bytes
+/// `inserted` brings. Bytes that are no node's, such as comments, are not looked at.
+pub(crate) fn differs_by_entry(
+    small: &Document<'_>,
+    large: &Document<'_>,
+    key: u32,
+    inserted: &Edit,
+) -> bool {
+    let is_key = |node: Node<'_>| node.is_key() && node.scalar().is_some();
+    if !large.nodes().nth(key as usize).is_some_and(is_key) {
+        return false;
+    }
+    let added = large.arena.subtree_end(key + 1) - key;
+    let later = |id: u32| match id {
+        NONE => NONE,
+        id if id < key => id,
+        id => id + added,
+    };
+    let same = |old: Node<'_>| {
+        let new = Node {
+            document: large,
+            id: later(old.id),
+        };
+        let (a, b) = (old.entry(), new.entry());
+        let slot = if old.is_in_mapping() {
+            later(a.slot)
+        } else {
+            a.slot
+        };
+        let moved = if a.span.start < inserted.span.start {
+            0
+        } else {
+            inserted.text.len() as u32
+        };
+        let bytes = |span: Option<Span>, document: &Document<'_>| {
+            span.map(|span| span.slice(document.source).to_vec())
+        };
+        (a.kind, later(a.parent), slot, a.is_key) == (b.kind, b.parent, b.slot, b.is_key)
+            && (a.span.is_empty() || a.kind.is_collection() || a.span.start + moved == b.span.start)
+            && bytes(old.tag(), small) == bytes(new.tag(), large)
+            && bytes(old.anchor(), small) == bytes(new.anchor(), large)
+            && (a.kind != Kind::Alias || later(a.link) == b.link)
+            && old.scalar().map(|s| s.value()) == new.scalar().map(|s| s.value())
+    };
+    small.len() == large.len()
+        && small.errors().len() == large.errors().len()
+        && small.arena.nodes.len() + added as usize == large.arena.nodes.len()
+        && small.nodes().all(same)
 }
