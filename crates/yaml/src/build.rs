@@ -191,6 +191,14 @@ impl Builder<'_> {
             (span, link) = self.block(span);
         }
         self.push(Kind::Scalar(style), span, link, place);
+        let entry = &mut self.arena.nodes[id as usize];
+        if span.is_empty() && !entry.is_key {
+            // The parser puts a value that is not there before the colon of its key.
+            let colon = self.source.get(span.start as usize) == Some(&b':');
+            let place = span.start + u32::from(colon);
+            entry.span = Span::new(place, place);
+            self.seen = self.seen.max(place);
+        }
         self.see(span);
         if !span.is_empty() {
             let content = node::content(self.source, style, span);
@@ -254,12 +262,19 @@ impl Builder<'_> {
     }
 
     fn syntax(&self, error: &ScanError) -> ReadError {
-        let fault = Fault::from(error.kind());
+        let mut fault = Fault::from(error.kind());
         let at = self.offset(error.marker().byte_offset().unwrap_or_default());
         let mut at = (at as usize).min(self.source.len());
         if fault == Fault::Tab {
             // The parser may point at the value that the tab is in the way of.
             at += memchr::memchr(b'\t', &self.source[at..]).unwrap_or(0);
+        }
+        if matches!(fault, Fault::Colon | Fault::Indentation | Fault::Bracket) {
+            let line = &self.source[cook::line_start(self.source, at)..at];
+            let braces = memchr::memmem::find(line, b" {{").or(memchr::memmem::find(line, b" {%"));
+            if braces.is_some() {
+                fault = Fault::Template;
+            }
         }
         let is_shown = |b: &u8| !matches!(b, b'\n' | b'\r');
         let shown = self.source.get(at).is_some_and(is_shown);

@@ -18,6 +18,11 @@ pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
     &bytes[..end]
 }
 
+/// Where the line starts that the byte at `at` is in.
+pub(crate) fn line_start(bytes: &[u8], at: usize) -> usize {
+    memchr::memrchr2(b'\n', b'\r', &bytes[..at]).map_or(0, |before| before + 1)
+}
+
 /// Where the header of a block scalar starts, given the bytes since the node before it: indicators,
 /// comments, tag and anchor may stand between.
 pub(crate) fn header(bytes: &[u8]) -> usize {
@@ -168,6 +173,14 @@ fn block(style: Style, raw: &str, indent: usize) -> String {
     let header = first_line(raw.as_bytes());
     let mut out = String::with_capacity(raw.len());
     let mut rest = &raw[header.len()..];
+    // Without text and without a number in the header, its widest line is the indentation.
+    let no_text = rest.bytes().all(|b| b" \n\r".contains(&b));
+    let numbered = header.iter().any(u8::is_ascii_digit);
+    let indent = if no_text && !numbered {
+        usize::MAX
+    } else {
+        indent
+    };
     let mut empty = 0;
     // Lines that start with a blank keep their breaks even when lines are folded.
     let mut before: Option<bool> = None;

@@ -9,7 +9,10 @@ impl ReadError {
     pub fn diagnostic(&self, file: &RelPath) -> Diagnostic {
         let (id, help) = match self {
             ReadError::TooLarge(_) => ("yaml-too-large", "split the file"),
-            ReadError::TooDeep(_) => ("yaml-too-deep", "close the brackets that are open here"),
+            ReadError::TooDeep(_) => (
+                "yaml-too-deep",
+                "close the brackets that are left open above, or keep what is nested this deep in a file of its own",
+            ),
             ReadError::UnknownAnchor(_) => (
                 "yaml-unknown-anchor",
                 "define the anchor above with `&name`, or quote the value if it only starts with `*`",
@@ -47,6 +50,7 @@ impl Fault {
                 "close every `[` with `]` and every `{` with `}`; put a value in quotes if they are a part of it"
             }
             Fault::Start(_) => "put the value in quotes",
+            Fault::Template => "put the whole value in double quotes: \"{{ … }}\"",
             Fault::Block => {
                 "write `|` or `>` alone on its line, and the text below it, indented evenly"
             }
@@ -63,9 +67,22 @@ impl EditError {
                 "yaml-alias",
                 "write the value here in place of the alias, or change it at the anchor",
             ),
+            EditError::Merged { .. } => (
+                "yaml-merged",
+                "write the entry into this mapping too, which goes first, or change it at the anchor",
+            ),
             EditError::Merge(_) => ("yaml-merge", "change the mapping that is merged"),
             EditError::DuplicateKey { .. } => ("yaml-duplicate-key", "remove one of the two keys"),
-            EditError::Missing { .. } => ("yaml-no-value", "write a value after the colon"),
+            EditError::Missing { .. } => ("yaml-no-value", "write `key: ` and a value by hand"),
+            EditError::Template { .. } => (
+                "yaml-template",
+                "change what the template reads, or its default, or ask to have it overwritten",
+            ),
+            EditError::UnquotedTemplate { .. } => (
+                "yaml-unquoted-template",
+                "put the whole value in double quotes: \"{{ … }}\"",
+            ),
+            EditError::Collection { .. } => ("yaml-collection", "name one of the values in it"),
             EditError::Block { .. } => ("yaml-block", "write the value in quotes on one line"),
             EditError::Part(_) => (
                 "yaml-part",
@@ -83,7 +100,7 @@ impl EditError {
         let mut diagnostic = Diagnostic::error(id, self.to_string())
             .label(Label::at(file, self.span(), ""))
             .help(help);
-        if let EditError::Alias { anchor, .. } = self {
+        if let EditError::Alias { anchor, .. } | EditError::Merged { value: anchor, .. } = self {
             diagnostic = diagnostic.label(Label::at(file, *anchor, "the value stands here"));
         }
         diagnostic

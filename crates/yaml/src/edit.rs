@@ -1,8 +1,9 @@
 //! Edits of one scalar: the style stays, and what a style cannot say safely is not written.
 
+use std::collections::HashSet;
 use std::iter;
 
-use storyline_text::{Edit, Span};
+use storyline_text::{Edit, Span, Visible};
 
 use crate::cook;
 use crate::error::EditError;
@@ -26,11 +27,31 @@ impl Scalar<'_> {
     /// style, or would be taken for something else than text (`true`, `1e3`, `{{ x }}`) where the
     /// old one was not, it is put in double quotes.
     ///
+    /// A value that is missing is written after its colon or dash.
+    ///
     /// # Errors
-    /// [`EditError`] for an alias, a merge key, a scalar below a key that stands twice, a missing
-    /// value, and a block of text that cannot hold the new value under its header.
+    /// [`EditError`] for an alias, a merge key, a scalar below a key that stands twice, a template
+    /// (`{{ … }}`, `{% … %}`), a missing value without a colon, and a block of text that cannot hold
+    /// the new value under its header.
     pub fn replace(&self, value: &str) -> Result<Replacement, EditError> {
         self.check_editable()?;
+        let old = self.value();
+        if old != value && (old.contains("{{") || old.contains("{%")) {
+            let (address, at) = (self.address(), self.span());
+            return Err(EditError::Template { address, at });
+        }
+        self.overwrite(value)
+    }
+
+    /// The same, but a template is overwritten.
+    ///
+    /// # Errors
+    /// As [`Scalar::replace`], but for templates.
+    pub fn overwrite(&self, value: &str) -> Result<Replacement, EditError> {
+        self.check_editable()?;
+        if self.is_missing() && !value.is_empty() {
+            return self.fill(value);
+        }
         let content = self.content();
         if value == self.value() {
             return Ok(self.replacement(content, self.raw()));
@@ -100,11 +121,38 @@ impl Scalar<'_> {
             return Err(EditError::Merge(self.span()));
         }
         self.node().check_holders()?;
-        if self.is_missing() {
-            let (address, at) = (self.address(), self.span());
+        Ok(())
+    }
+
+    /// Writes a value where none is.
+    fn fill(&self, value: &str) -> Result<Replacement, EditError> {
+        let at = self.span();
+        let source = self.document().source;
+        let before = &source[..at.start as usize];
+        let blank = before.ends_with(b" ") || before.ends_with(b"\t");
+        let node = self.node();
+        let place = match node.tag().max(node.anchor()) {
+            Some(property) => property.end == at.start,
+            None if node.is_in_mapping() => {
+                let key = node.at(node.entry().slot).span();
+                Span::new(key.end, at.end).slice(source).trim_ascii() == b":"
+            }
+            None => {
+                let line = &before[cook::line_start(source, before.len())..];
+                line.trim_ascii_end().ends_with(b"-") && line.iter().all(|b| b" -?".contains(b))
+            }
+        };
+        if !place || self.is_key() {
+            let address = self.address();
             return Err(EditError::Missing { address, at });
         }
-        Ok(())
+        let plain = self.is_plain(value);
+        let quoted = || format!("\"{}\"", plain::double(value));
+        let value = if plain { value.to_owned() } else { quoted() };
+        let space = if blank { "" } else { " " };
+        let mut replacement = self.replacement(at, space.to_owned() + &value);
+        replacement.requoted = !plain;
+        Ok(replacement)
     }
 
     fn unsafe_at(&self, at: Span) -> EditError {
@@ -290,10 +338,80 @@ impl Node<'_> {
         properties.map(|p| p.aliases).sum()
     }
 
-    /// Whether the bytes here are what counts: no alias, and no key on the way that stands twice.
+    /// [`Scalar::replace`] for whatever is found at an address.
+    ///
+    /// # Errors
+    /// As there; [`EditError::UnquotedTemplate`] or [`EditError::Collection`] for what is no scalar.
+    pub fn replace(self, value: &str) -> Result<Replacement, EditError> {
+        self.check_holders()?;
+        let (address, at) = (self.address(), self.span());
+        let scalar = self.scalar().ok_or(EditError::Collection { address, at })?;
+        scalar.replace(value)
+    }
+
+    /// The value of this mapping's own entry with that key, for an edit; `None` if there is no such
+    /// entry and nothing brings one, so that it can be inserted.
+    ///
+    /// # Errors
+    /// [`EditError::Merged`] if the entry stands elsewhere and arrives by `<<`; otherwise as
+    /// [`Scalar::replace`] for what stands around it.
+    pub fn value_to_edit(self, key: &str) -> Result<Option<Self>, EditError> {
+        self.check_holders()?;
+        let mut seen = HashSet::from([self.id]);
+        let mut open = vec![(self, None)];
+        // Aliases may fan out and meet again: each mapping is looked at once.
+        while let Some((mapping, alias)) = open.pop() {
+            match (mapping.get(key), alias) {
+                (Some(value), None) => return value.check_holders().map(|()| Some(value)),
+                (Some(value), Some(alias)) => return Err(self.merged(key, alias, value)),
+                (None, _) => {}
+            }
+            let Some(merged) = mapping.get("<<") else {
+                continue;
+            };
+            let list = merged.kind() == Kind::Sequence;
+            let items = merged.children().filter(|_| list);
+            let sources = items.chain((!list).then_some(merged));
+            let mut found: Vec<_> = sources
+                .map(|source| (source.target().unwrap_or(source), alias.or(Some(source))))
+                .filter(|(target, _)| seen.insert(target.id))
+                .collect();
+            found.reverse();
+            open.extend(found);
+        }
+        Ok(None)
+    }
+
+    fn merged(self, key: &str, alias: Self, value: Self) -> EditError {
+        EditError::Merged {
+            anchor_name: alias.alias_name(),
+            key: Visible(key.as_bytes()).to_string(),
+            address: self.address(),
+            at: alias.span(),
+            value: value.span(),
+        }
+    }
+
+    /// The name after `*`.
+    fn alias_name(self) -> String {
+        let bytes = self.span().slice(self.document.source);
+        Visible(bytes.get(1..).unwrap_or_default()).to_string()
+    }
+
+    /// Whether this is `{{ … }}` without quotes.
+    fn is_template(self) -> bool {
+        let bytes = self.span().slice(self.document.source);
+        let twice = bytes.starts_with(b"{{") && bytes.ends_with(b"}}");
+        let key = || self.children().next().map(Node::kind);
+        self.kind() == Kind::Mapping && twice && key() == Some(Kind::Mapping)
+    }
+
+    /// Whether the bytes here are what counts: no alias, no key on the way that stands
+    /// twice, and no template that only looks like YAML.
     pub(crate) fn check_holders(self) -> Result<(), EditError> {
         if let Some(target) = self.target() {
             return Err(EditError::Alias {
+                anchor_name: self.alias_name(),
                 address: self.address(),
                 at: self.span(),
                 anchor: target.span(),
@@ -302,10 +420,16 @@ impl Node<'_> {
         let mut holders = iter::successors(Some(self), |node| node.parent());
         let duplicates = self.document.duplicates();
         let twice = |n: &Node<'_>| n.is_in_mapping() && duplicates.contains(&n.entry().slot);
-        match holders.find(twice) {
-            Some(node) => Err(EditError::DuplicateKey {
+        if let Some(node) = holders.clone().find(twice) {
+            return Err(EditError::DuplicateKey {
                 address: self.address(),
                 key: self.at(node.entry().slot).span(),
+            });
+        }
+        match holders.find(|holder| holder.is_template()) {
+            Some(template) => Err(EditError::UnquotedTemplate {
+                address: template.address(),
+                at: template.span(),
             }),
             None => Ok(()),
         }

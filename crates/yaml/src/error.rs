@@ -69,6 +69,9 @@ pub enum Fault {
     /// A character that no unquoted value can start with.
     #[error("an unquoted value cannot start with `{}`", .0.escape_default())]
     Start(char),
+    /// A template without quotes: its braces are YAML's.
+    #[error("a template (`{{{{ … }}}}`) without quotes is not text to YAML")]
+    Template,
     /// `|` or `>` with something wrong in its line or below.
     #[error("this block of text is not written as YAML wants it")]
     Block,
@@ -116,14 +119,30 @@ impl From<&ErrorKind> for Fault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The value stands elsewhere, at an anchor.
-    #[error("`{address}` is an alias: its value stands at the anchor")]
+    #[error("`{address}` is an alias: its value stands at the anchor `&{anchor_name}`")]
     Alias {
+        /// The name of the anchor.
+        anchor_name: String,
         /// Address of the alias.
         address: String,
         /// The alias, `*` included.
         at: Span,
         /// Where the value stands.
         anchor: Span,
+    },
+    /// The mapping has no such entry of its own; `<<` brings it from an anchor.
+    #[error("`<<` brings `{key}` into `{address}`, from the anchor `&{anchor_name}`")]
+    Merged {
+        /// The name of the anchor.
+        anchor_name: String,
+        /// The entry's key.
+        key: String,
+        /// Address of the mapping.
+        address: String,
+        /// The alias after `<<`.
+        at: Span,
+        /// The value at the anchor.
+        value: Span,
     },
     /// `<<` takes entries over from elsewhere; it is no name.
     #[error("`<<` merges another mapping and is not a name")]
@@ -136,12 +155,36 @@ pub enum EditError {
         /// The key that stands twice.
         key: Span,
     },
-    /// No bytes to replace: `schema:` and nothing after it.
-    #[error("`{address}` has no value yet")]
+    /// Nothing is there, and no colon or dash after which something could be written.
+    #[error("`{address}` has no value, and no place for one")]
     Missing {
         /// Address of the value.
         address: String,
         /// Where it would stand.
+        at: Span,
+    },
+    /// The value is a template, which tells where the value comes from; overwriting it forgets that.
+    #[error("`{address}` is a template, and what fills it in would be lost")]
+    Template {
+        /// Address of the value.
+        address: String,
+        /// The value.
+        at: Span,
+    },
+    /// `schema: {{ x }}`: to YAML a mapping with a mapping as key.
+    #[error("`{address}` is a template without quotes, which YAML reads as a mapping")]
+    UnquotedTemplate {
+        /// Address of the value.
+        address: String,
+        /// From the first brace to the last.
+        at: Span,
+    },
+    /// A mapping or a sequence, where one value is wanted.
+    #[error("`{address}` is not one value: others stand in it")]
+    Collection {
+        /// Address of the mapping or sequence.
+        address: String,
+        /// The same.
         at: Span,
     },
     /// What `|` or `>` cannot hold without a new header or indentation.
@@ -193,6 +236,10 @@ impl EditError {
             | EditError::Merge(at)
             | EditError::DuplicateKey { key: at, .. }
             | EditError::Missing { at, .. }
+            | EditError::Merged { at, .. }
+            | EditError::Template { at, .. }
+            | EditError::UnquotedTemplate { at, .. }
+            | EditError::Collection { at, .. }
             | EditError::Block { at, .. }
             | EditError::Part(at)
             | EditError::KeyExists { at, .. }

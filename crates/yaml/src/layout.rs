@@ -4,7 +4,7 @@ use std::iter;
 
 use storyline_text::Span;
 
-use crate::cook::{self, first_line};
+use crate::cook::{self, first_line, line_start};
 use crate::error::EditError;
 use crate::node::{Kind, Node};
 
@@ -157,10 +157,6 @@ impl<'d> Layout<'d> {
         let line = first_line(&self.source[at..]);
         (!line.is_empty() && line.trim_ascii().is_empty()).then_some(line.len())
     }
-}
-
-fn line_start(source: &[u8], at: usize) -> usize {
-    memchr::memrchr2(b'\n', b'\r', &source[..at]).map_or(0, |before| before + 1)
 }
 
 /// How many bytes stand before a key in its line, when those are blanks and the dashes of lists.

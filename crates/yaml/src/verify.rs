@@ -106,10 +106,17 @@ fn is_same_place(old: Node<'_>, new: Node<'_>, moved: &Moved) -> bool {
     };
     // Where nothing stands is beside something, and on which side of an edit there says nothing.
     let nothing = a.span.is_empty() && b.span.is_empty();
-    let property = |old: Option<Span>, new: Option<Span>| old.map(|at| moved.span(at)) == new;
+    let place = moved.span(a.span);
+    // A blank comes with a value where none was.
+    let filled = a.span.is_empty() && place.end == b.span.end && place.start + 1 == b.span.start;
+    // Tags and anchors are never edited, so they do not grow with what comes right behind.
+    let property = |old: Option<Span>, new: Option<Span>| {
+        let start = |at: Span| moved.span(at).start;
+        old.map(|at| (start(at), at.len())) == new.map(|at| (at.start, at.len()))
+    };
     kinds
         && (a.parent, a.slot, a.is_key) == (b.parent, b.slot, b.is_key)
-        && (nothing || moved.span(a.span) == b.span)
+        && (nothing || place == b.span || filled)
         && property(old.tag(), new.tag())
         && property(old.anchor(), new.anchor())
         && (a.kind != Kind::Alias || a.link == b.link)

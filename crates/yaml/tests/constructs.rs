@@ -236,7 +236,7 @@ fn what_is_not_yaml() {
     1:4 `\` is followed by a character that means nothing here
     2:1 a `:` after the key is missing
     1:4 an unquoted value cannot start with `%`
-    1:11 `:` is not allowed here
+    1:11 a template (`{{ … }}`) without quotes is not text to YAML
     1:4 this block of text is not written as YAML wants it
     2:1 the indentation of this line does not fit the lines above it
     a Plain [b] "b"

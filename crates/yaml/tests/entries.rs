@@ -250,7 +250,7 @@ fn no_place_for_an_entry() {
     yaml-entry: no entry can be added or removed at `a`: it is not a mapping; write the mapping with one `key: value` a line, or make this change by hand
     yaml-entry: no entry can be added or removed at `a`: it is not a mapping; write the mapping with one `key: value` a line, or make this change by hand
     yaml-entry: no entry can be added or removed at `a`: it is not a mapping; write the mapping with one `key: value` a line, or make this change by hand
-    yaml-alias: `d` is an alias: its value stands at the anchor; write the value here in place of the alias, or change it at the anchor
+    yaml-alias: `d` is an alias: its value stands at the anchor `&x`; write the value here in place of the alias, or change it at the anchor
     yaml-duplicate-key: `a` is ambiguous: a key on the way to it stands twice in its mapping; remove one of the two keys
     yaml-key-exists: `a.prod` is there already; choose another key, or change this one
     yaml-entry: no entry can be added or removed at `a`: its lines do not start with spaces and a key; write the mapping with one `key: value` a line, or make this change by hand
