@@ -7,17 +7,13 @@ use crate::name::{Extent, Name, NameKind, is_jinja, whole};
 use crate::walk::{Walk, is_key, is_merge};
 
 /// The key at the root that is no profile: settings of dbt's, before version 1.8.
-pub(crate) const CONFIG: &str = "config";
+const CONFIG: &str = "config";
 
 /// Adds the profiles that are defined, and the schemas and databases of their targets.
 pub(crate) fn names(root: Node<'_>, out: &mut Vec<Name>) {
     let (mut profiles, mut outputs, mut targets) =
         (Walk::default(), Walk::default(), Walk::default());
-    for (key, profile) in root.entries().filter(|(key, _)| !is_merge(*key)) {
-        let name = whole(NameKind::Profile, key).filter(|name| name.text != CONFIG);
-        let Some(name) = name.filter(|_| is_profile(profile)) else {
-            continue;
-        };
+    for (name, profile) in profiles_of(root) {
         out.push(name);
         for found in profiles.values(profile, "outputs") {
             for (_, target) in outputs.entries(found) {
@@ -27,6 +23,19 @@ pub(crate) fn names(root: Node<'_>, out: &mut Vec<Name>) {
             }
         }
     }
+}
+
+/// The names of the profiles.
+pub(crate) fn known(root: Node<'_>) -> Vec<String> {
+    profiles_of(root).map(|(name, _)| name.text).collect()
+}
+
+fn profiles_of(root: Node<'_>) -> impl Iterator<Item = (Name, Node<'_>)> {
+    let named = root.entries().filter_map(|(key, profile)| {
+        let name = whole(NameKind::Profile, key)?;
+        Some((name, profile)).filter(|_| !is_merge(key))
+    });
+    named.filter(|(name, profile)| name.text != CONFIG && is_profile(*profile))
 }
 
 /// A profile has targets, or may take them from elsewhere; other mappings at the root only hold what

@@ -45,10 +45,13 @@ pub(crate) fn is_literal_secret(key: &str, scalar: &Scalar<'_>) -> bool {
     let value = scalar.value();
     let plain = scalar.node().kind() == Kind::Scalar(Style::Plain);
     let is_word = || plain && WORDS.iter().any(|word| value.eq_ignore_ascii_case(word));
-    if value.trim().is_empty() || is_jinja(&value) || is_word() {
-        return false;
-    }
-    is_secret(key) || holds_password(&value)
+    is_secret_value(key, &value) && !is_word()
+}
+
+/// The same of a text.
+pub(crate) fn is_secret_value(key: &str, value: &str) -> bool {
+    let is_literal = !value.trim().is_empty() && !is_jinja(value);
+    is_literal && (is_secret(key) || holds_password(value))
 }
 
 /// Plain values that are a switch, or nothing.

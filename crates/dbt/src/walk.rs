@@ -61,3 +61,16 @@ pub(crate) fn is_merge(key: Node<'_>) -> bool {
 pub(crate) fn is_key(key: Node<'_>, text: &str) -> bool {
     key.scalar().is_some_and(|key| key.value() == text)
 }
+
+/// A node and all that it holds, keys included, in the order of their bytes. Aliases are not
+/// followed.
+pub(crate) fn inside(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let mut waiting = vec![node];
+    std::iter::from_fn(move || {
+        let node = waiting.pop()?;
+        let from = waiting.len();
+        waiting.extend(node.children());
+        waiting[from..].reverse();
+        Some(node)
+    })
+}

@@ -3,3 +3,4 @@
 
 mod names;
 mod secrets;
+mod targets;
