@@ -23,6 +23,14 @@ pub(crate) struct Excerpt {
     pub(crate) span: Range<usize>,
 }
 
+impl Excerpt {
+    /// The same with a sign that something behind it is not shown.
+    pub(crate) fn masked(mut self) -> Self {
+        self.text.push_str(" …");
+        self
+    }
+}
+
 /// Cuts out the lines of `span`.
 pub(crate) fn excerpt(source: &[u8], span: Span) -> Excerpt {
     let start = (span.start as usize).min(source.len());

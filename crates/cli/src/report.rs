@@ -101,7 +101,11 @@ fn render(renderer: &Renderer, diagnostic: &Diagnostic, sources: &Sources) -> St
 
 fn excerpt_of(label: &Label, sources: &Sources) -> Option<Excerpt> {
     let span = label.span?;
-    Some(excerpt(sources.get(&label.file)?, span))
+    let source = sources.get(&label.file)?;
+    Some(match label.masked {
+        true => excerpt(&source[..source.len().min(span.end as usize)], span).masked(),
+        false => excerpt(source, span),
+    })
 }
 
 /// Titles may quote names out of files.

@@ -122,6 +122,8 @@ pub(crate) struct CanonicalTable {
     pub(crate) looker: Option<LookerTable>,
     /// Constants whose value environments replace: the canonical value by the constant's name.
     pub(crate) constants: Map<String>,
+    /// dbt variables whose value environments replace: the canonical value by the variable's name.
+    pub(crate) vars: Map<String>,
 }
 
 /// How stories are kept.
@@ -170,9 +172,75 @@ pub(crate) struct EnvironmentTable {
     pub(crate) databases: Option<Spanned<NameRule>>,
     /// URLs.
     pub(crate) urls: Option<Spanned<NameRule>>,
+    /// dbt profiles: their keys in `profiles.yml`, and `profile` of `dbt_project.yml`.
+    pub(crate) profiles: Option<Spanned<NameRule>>,
+    /// Slugs of LookML dashboards, which are unique on a whole Looker instance.
+    pub(crate) slugs: Option<Spanned<NameRule>>,
     /// Values of constants by the constant's name: a value (`[canonical.constants]` then says
     /// which one it replaces), a pattern with `{name}`, or a table of values.
     pub(crate) constants: Option<Map<NameRule>>,
+    /// Values of dbt variables by the variable's name, said as those of constants are
+    /// (`[canonical.vars]`).
+    pub(crate) vars: Option<Map<NameRule>>,
+    /// The target of a `profiles.yml` that dbt uses for this environment.
+    pub(crate) dbt: Option<Spanned<DbtTable>>,
+}
+
+/// The target of a `profiles.yml` that dbt uses for an environment.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "Dbt", deny_unknown_fields)]
+pub(crate) struct DbtTable {
+    /// The file, as seen from the project's root.
+    pub(crate) file: Option<Text>,
+    /// The profile in it.
+    pub(crate) profile: Option<Text>,
+    /// The target's name, a pattern with `{env}` and `{user}`.
+    pub(crate) target: Option<Text>,
+    /// The target that it is a copy of, but for its settings.
+    pub(crate) like: Option<Text>,
+    /// Its settings. Texts are patterns with `{env}` and `{user}`, in which `{{ … }}` is Jinja. What
+    /// is secret has to come from `env_var`.
+    pub(crate) settings: Map<DbtValue>,
+}
+
+/// A value of a dbt target's setting.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(crate) enum DbtValue {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// True or false.
+    Boolean(bool),
+}
+
+impl<'de> Deserialize<'de> for DbtValue {
+    /// By hand, so that a mistake never repeats the value, which may be a secret.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Value;
+        impl Visitor<'_> for Value {
+            type Value = DbtValue;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, a whole number, true or false")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<DbtValue, E> {
+                Ok(DbtValue::Text(text.into()))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<DbtValue, E> {
+                Ok(DbtValue::Integer(number))
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<DbtValue, E> {
+                Ok(DbtValue::Boolean(value))
+            }
+        }
+        deserializer.deserialize_any(Value)
+    }
 }
 
 /// What an environment may follow.
@@ -257,43 +325,56 @@ pub(crate) struct UsesTable {
 #[schemars(rename = "Pipeline", deny_unknown_fields)]
 pub(crate) struct PipelineTable {
     /// Environments in order; those in a list of their own stand side by side.
-    pub(crate) stages: Vec<Spanned<StageGroup>>,
+    pub(crate) stages: Vec<Spanned<Texts>>,
 }
 
-/// One place in the pipeline.
+/// One text or a list of them.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
-pub(crate) enum StageGroup {
-    /// One stage.
+pub(crate) enum Texts {
+    /// One alone.
     One(String),
-    /// Stages side by side.
+    /// Several, in order.
     Several(Vec<Text>),
 }
 
-impl<'de> Deserialize<'de> for StageGroup {
+impl Spanned<Texts> {
+    /// All of them, each with its place.
+    pub(crate) fn texts(&self) -> Vec<Text> {
+        match &self.value {
+            Texts::Several(texts) => texts.clone(),
+            Texts::One(text) => vec![Text {
+                span: self.span,
+                value: text.clone(),
+            }],
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Texts {
     /// By hand for the same reason as [`NameRule`].
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Group;
-        impl<'de> Visitor<'de> for Group {
-            type Value = StageGroup;
+        struct OneOrSeveral;
+        impl<'de> Visitor<'de> for OneOrSeveral {
+            type Value = Texts;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a stage or a list of stages")
+                f.write_str("a text or a list of texts")
             }
 
-            fn visit_str<E>(self, stage: &str) -> Result<StageGroup, E> {
-                Ok(StageGroup::One(stage.into()))
+            fn visit_str<E>(self, text: &str) -> Result<Texts, E> {
+                Ok(Texts::One(text.into()))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut stages: A) -> Result<StageGroup, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Texts, A::Error> {
                 let mut several = Vec::new();
-                while let Some(stage) = stages.next_element()? {
-                    several.push(stage);
+                while let Some(text) = texts.next_element()? {
+                    several.push(text);
                 }
-                Ok(StageGroup::Several(several))
+                Ok(Texts::Several(several))
             }
         }
-        deserializer.deserialize_any(Group)
+        deserializer.deserialize_any(OneOrSeveral)
     }
 }
 
@@ -364,11 +445,17 @@ pub(crate) struct LookerHosts {
 #[derive(serde::Deserialize, JsonSchema)]
 #[schemars(rename = "Site", deny_unknown_fields)]
 pub(crate) struct SiteTable {
-    /// The files, a glob.
-    pub(crate) files: Text,
-    /// Where in a file: keys joined by dots, `*` for any.
-    pub(crate) path: Text,
+    /// The files: a glob or a list of globs, in which `*` and `?` stay inside a folder and `**`
+    /// does not.
+    pub(crate) files: Spanned<Texts>,
+    /// Where in a YAML, TOML or JSON file: keys joined by dots, `*` for any, `[0]` or `[*]` for
+    /// items of a list, `**` for any depth.
+    #[serde(default)]
+    pub(crate) path: Option<Text>,
+    /// Where in a file of any other kind: a regular expression whose one group is the name.
+    #[serde(default)]
+    pub(crate) pattern: Option<Text>,
     /// What stands there: `connection`, `model`, `project`, `label`, `ref`, `schema`, `database`,
-    /// `url` or `constant:NAME`.
+    /// `url`, `profile`, `slug`, `constant:NAME` or `var:NAME`.
     pub(crate) kind: Text,
 }

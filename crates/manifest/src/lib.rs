@@ -6,6 +6,7 @@
 //! environment and back, and refuses a name that would not come back as itself. Nothing here
 //! reads or writes files.
 
+mod dbt;
 mod error;
 mod file;
 mod manifest;
@@ -18,13 +19,15 @@ mod schema;
 mod sections;
 mod settings;
 mod shape;
+mod site;
 mod value;
 
+pub use dbt::{DbtSetting, DbtTarget};
 pub use error::{ManifestErrors, Place, UnknownEnvironment};
 pub use file::{Deploy, Phase};
 pub use manifest::{
-    Canonical, DeclaredSite, Environment, Looker, Manifest, Repository, Step, StoryBranch,
-    is_manifest_file,
+    Canonical, Environment, Looker, Manifest, Repository, Step, StoryBranch, is_manifest_file,
 };
 pub use names::{Kind, NameError, Names, UnknownKind};
 pub use schema::json_schema;
+pub use site::{DeclaredSite, Files, Locator};

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use storyline_text::RelPath;
 
+use crate::dbt::DbtTarget;
 use crate::error::{ManifestErrors, Place, UnknownEnvironment, nearest};
 use crate::file::{Deploy, Phase};
-use crate::names::{Kind, Names};
+use crate::names::Names;
 use crate::pattern::{Pattern, Variable};
 use crate::read;
+use crate::site::DeclaredSite;
 
 /// What a project says about its environments.
 #[derive(Clone, Debug)]
@@ -92,6 +94,8 @@ pub struct Canonical {
     pub looker: Option<Looker>,
     /// Canonical values of constants, by name.
     pub constants: BTreeMap<String, String>,
+    /// Canonical values of dbt variables, by name.
+    pub vars: BTreeMap<String, String>,
 }
 
 /// A named set of names, and where it lives.
@@ -114,12 +118,18 @@ pub struct Environment {
     /// Where Looker serves it.
     pub looker: Option<Looker>,
     pub(crate) names: Names,
+    pub(crate) dbt: Option<DbtTarget>,
 }
 
 impl Environment {
     /// What things are called there.
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// The target of a `profiles.yml` that dbt uses there.
+    pub fn dbt(&self) -> Option<&DbtTarget> {
+        self.dbt.as_ref()
     }
 }
 
@@ -169,17 +179,4 @@ pub struct Repository {
     pub url: String,
     /// Repositories with a lower number are promoted first.
     pub order: i32,
-}
-
-/// A place in files of another language where names stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeclaredSite {
-    /// The files, a glob.
-    pub files: String,
-    /// Where in a file: keys joined by dots, `*` for any.
-    pub path: String,
-    /// What stands there.
-    pub kind: Kind,
-    /// Where the manifest declares it.
-    pub place: Place,
 }

@@ -34,8 +34,14 @@ pub enum Kind {
     Database,
     /// A URL.
     Url,
+    /// A dbt profile.
+    Profile,
+    /// The slug of a LookML dashboard.
+    Slug,
     /// The value of the constant of this name.
     Constant(Arc<str>),
+    /// The value of the dbt variable of this name.
+    Var(Arc<str>),
 }
 
 impl Kind {
@@ -44,7 +50,12 @@ impl Kind {
         Self::Constant(name.into())
     }
 
-    const PLAIN: [(&'static str, Self); 8] = [
+    /// The kind of a dbt variable's value.
+    pub fn var(name: &str) -> Self {
+        Self::Var(name.into())
+    }
+
+    const PLAIN: [(&'static str, Self); 10] = [
         ("connection", Self::Connection),
         ("model", Self::Model),
         ("project", Self::Project),
@@ -53,30 +64,37 @@ impl Kind {
         ("schema", Self::Schema),
         ("database", Self::Database),
         ("url", Self::Url),
+        ("profile", Self::Profile),
+        ("slug", Self::Slug),
     ];
 
     /// What [`Kind::from_str`] takes, for help texts.
     pub(crate) fn words() -> Vec<&'static str> {
         let plain = Self::PLAIN.into_iter().map(|(word, _)| word);
-        plain.chain(["constant:NAME"]).collect()
+        plain.chain(["constant:NAME", "var:NAME"]).collect()
     }
 
     /// Whether a name that a table leaves out is an error: data would flow to the wrong place.
     pub(crate) fn is_strict(&self) -> bool {
         matches!(
             self,
-            Self::Connection | Self::Schema | Self::Database | Self::Constant(_)
+            Self::Connection | Self::Schema | Self::Database | Self::Constant(_) | Self::Var(_)
         )
     }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Constant(name) = self {
-            return write!(f, "constant:{name}");
+        match self {
+            Self::Constant(name) => return write!(f, "constant:{name}"),
+            Self::Var(name) => return write!(f, "var:{name}"),
+            _ => {}
         }
         let word = Self::PLAIN.iter().find(|(_, kind)| kind == self);
-        f.write_str(word.expect("every kind but constants is listed").0)
+        f.write_str(
+            word.expect("every kind that has no name of its own is listed")
+                .0,
+        )
     }
 }
 
@@ -89,8 +107,10 @@ impl FromStr for Kind {
     type Err = UnknownKind;
 
     fn from_str(text: &str) -> Result<Self, UnknownKind> {
-        if let Some(name) = text.strip_prefix("constant:").filter(|n| !n.is_empty()) {
-            return Ok(Self::constant(name));
+        match text.split_once(':') {
+            Some(("constant", name)) if !name.is_empty() => return Ok(Self::constant(name)),
+            Some(("var", name)) if !name.is_empty() => return Ok(Self::var(name)),
+            _ => {}
         }
         let known = Self::PLAIN.into_iter().find(|(word, _)| *word == text);
         known
@@ -150,6 +170,9 @@ fn unknown(kind: &Kind, name: &str) -> String {
     match kind {
         Kind::Constant(constant) => {
             format!("the environment knows no value `{name}` of constant `{constant}`")
+        }
+        Kind::Var(var) => {
+            format!("the environment knows no value `{name}` of variable `{var}`")
         }
         kind => format!("the environment has no {kind} for `{name}`"),
     }

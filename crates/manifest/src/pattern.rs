@@ -79,20 +79,41 @@ pub(crate) struct PatternProblem {
 }
 
 impl Pattern {
-    /// Reads `text`, in which the `allowed` variables make sense.
+    /// Reads `text`, in which the `allowed` variables make sense. `{{` and `}}` are single braces.
     pub(crate) fn parse(text: &str, allowed: &[Variable]) -> Result<Self, PatternProblem> {
+        Self::parse_with(text, allowed, &[("{{", "{"), ("}}", "}")])
+    }
+
+    /// The same for a text that may hold Jinja, whose braces stay as they are.
+    pub(crate) fn parse_jinja(text: &str, allowed: &[Variable]) -> Result<Self, PatternProblem> {
+        let jinja = ["{{", "}}", "{%", "%}", "{#", "#}"];
+        Self::parse_with(text, allowed, &jinja.map(|braces| (braces, braces)))
+    }
+
+    /// Reads `text`; in it, the left side of each of `escapes` stands for its right side.
+    fn parse_with(
+        text: &str,
+        allowed: &[Variable],
+        escapes: &[(&str, &str)],
+    ) -> Result<Self, PatternProblem> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
         while let Some(brace) = rest.find(['{', '}']) {
-            literal.push_str(&rest[..brace]);
-            let at = text.len() - rest.len() + brace;
-            rest = &rest[brace..];
-            if let Some(after) = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("}}")) {
-                literal.push_str(&rest[..1]);
+            let escape = escapes.iter().find_map(|(written, meant)| {
+                let from = brace.checked_sub(written.find(['{', '}'])?)?;
+                let after = rest.get(from..)?.strip_prefix(written)?;
+                Some((&rest[..from], meant, after))
+            });
+            if let Some((before, meant, after)) = escape {
+                literal.push_str(before);
+                literal.push_str(meant);
                 rest = after;
                 continue;
             }
+            literal.push_str(&rest[..brace]);
+            let at = text.len() - rest.len() + brace;
+            rest = &rest[brace..];
             let (inside, after) = rest
                 .strip_prefix('{')
                 .and_then(|r| r.split_once('}'))

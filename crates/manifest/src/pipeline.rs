@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use storyline_text::{Diagnostic, Visible};
 
 use crate::error::Place;
-use crate::file::{Map, Spanned, StageGroup, StageTable, StepTable, Text};
+use crate::file::{Map, Spanned, StageTable, StepTable, Text, Texts};
 use crate::manifest::{Environment, Step};
 use crate::settings::Reader;
 use crate::value::{check_identifier, duration};
@@ -13,19 +13,13 @@ use crate::value::{check_identifier, duration};
 impl Reader<'_> {
     pub(crate) fn pipeline(
         &mut self,
-        groups: &[Spanned<StageGroup>],
+        groups: &[Spanned<Texts>],
         environments: &BTreeMap<String, Environment>,
     ) -> Vec<Vec<String>> {
         let mut seen = BTreeMap::new();
         let mut pipeline = Vec::new();
         for group in groups {
-            let stages = match &group.value {
-                StageGroup::Several(stages) => stages.clone(),
-                StageGroup::One(stage) => vec![Text {
-                    span: group.span,
-                    value: stage.clone(),
-                }],
-            };
+            let stages = group.texts();
             if stages.is_empty() {
                 let diagnostic = Diagnostic::error("empty-group", "a group without a stage")
                     .label(self.place(group.span).label(""))

@@ -10,6 +10,7 @@ use toml::de::DeTable;
 use crate::error::{ManifestErrors, Report, did_you_mean, nearest};
 use crate::file::{EnvironmentTable, ManifestFile, Map};
 use crate::manifest::{Environment, Manifest};
+use crate::names::Kind;
 use crate::resolve::resolve;
 use crate::settings::{Reader, Settings, refused};
 use crate::shape;
@@ -130,12 +131,14 @@ fn manifest(
 ) -> Manifest {
     let table = &main.table;
     let constants = table.canonical.constants.iter();
-    let constants = constants.map(|(k, v)| (k.value.clone(), v.value.clone()));
-    let constants: BTreeMap<String, String> = constants.collect();
+    let constants = constants.map(|(k, v)| (Kind::constant(&k.value), v.value.clone()));
+    let vars = table.canonical.vars.iter();
+    let vars = vars.map(|(k, v)| (Kind::var(&k.value), v.value.clone()));
+    let canonical: BTreeMap<Kind, String> = constants.chain(vars).collect();
     let mut reader = Reader {
         file: main.path,
         text: main.text,
-        constants: &constants,
+        canonical: &canonical,
         report,
     };
     let templates = sections(&mut reader, &table.template);
@@ -152,7 +155,7 @@ fn manifest(
         let mut reader = Reader {
             file: file.path,
             text: file.text,
-            constants: &constants,
+            canonical: &canonical,
             report: reader.report,
         };
         environment_file(&mut reader, &file.table, &mut settings);

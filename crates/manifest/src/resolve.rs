@@ -41,7 +41,8 @@ pub(crate) fn resolve(
     };
     let rules = merged(&own.names, template.map(|t| &t.names));
     let constants = pick!(constants).into_iter().flatten();
-    let maps = rules.into_iter().chain(constants);
+    let vars = pick!(vars).into_iter().flatten();
+    let maps = rules.into_iter().chain(constants).chain(vars);
     Environment {
         name: name.into(),
         place: own.place.clone(),
@@ -56,6 +57,7 @@ pub(crate) fn resolve(
                 .collect(),
         },
         looker: pick!(looker).map(|looker| fill.looker(looker)),
+        dbt: pick!(dbt).map(|dbt| fill.dbt(dbt)),
     }
 }
 
@@ -67,7 +69,7 @@ fn merged<'a>(
 }
 
 /// Fills the patterns of one environment.
-struct Fill<'f> {
+pub(crate) struct Fill<'f> {
     env: &'f str,
     user: Option<&'f str>,
     /// Where the environment stands.
@@ -77,7 +79,7 @@ struct Fill<'f> {
 }
 
 impl Fill<'_> {
-    fn bind(&mut self, pattern: &Located<Pattern>) -> Pattern {
+    pub(crate) fn bind(&mut self, pattern: &Located<Pattern>) -> Pattern {
         if self.user.is_none() && pattern.value.uses(Variable::User) && !self.user_was_missed {
             self.user_was_missed = true;
             let env = self.env;
@@ -98,7 +100,7 @@ impl Fill<'_> {
         })
     }
 
-    fn checked(
+    pub(crate) fn checked(
         &mut self,
         pattern: &Located<Pattern>,
         what: &str,

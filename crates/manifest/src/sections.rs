@@ -7,19 +7,15 @@ use storyline_text::{Diagnostic, Visible};
 
 use crate::error::{did_you_mean, listed, nearest};
 use crate::file::{
-    CanonicalTable, LookerTable, ManifestFile, Map, RepositoryTable, SiteTable, Spanned, Text,
-    UsesTable,
+    CanonicalTable, LookerTable, ManifestFile, Map, RepositoryTable, Spanned, Text, UsesTable,
 };
-use crate::manifest::{
-    Canonical, DeclaredSite, Environment, Looker, Manifest, Repository, StoryBranch,
-};
+use crate::manifest::{Canonical, Environment, Looker, Manifest, Repository, StoryBranch};
 use crate::names::Kind;
 use crate::pattern::Variable;
 use crate::resolve::check_story_branch;
 use crate::settings::{Reader, refused};
 use crate::value::{
-    check_branch, check_constant_name, check_host, check_identifier, check_name, check_repository,
-    host_of,
+    check_branch, check_host, check_identifier, check_name, check_repository, host_of,
 };
 
 /// The rules editions that this program can produce.
@@ -74,16 +70,17 @@ impl Reader<'_> {
 
     fn canonical(&mut self, table: &CanonicalTable) -> Canonical {
         for name in table.constants.keys() {
-            self.check(name, "the constant's name", check_constant_name);
+            self.check_owner(name, &Kind::constant(&name.value));
         }
-        let constants = table.constants.iter();
+        for name in table.vars.keys() {
+            self.check_owner(name, &Kind::var(&name.value));
+        }
         Canonical {
             repository: self.checked(&table.repository, "repository", check_repository),
             branch: self.checked(&table.branch, "branch", check_branch),
             looker: table.looker.as_ref().map(|looker| self.looker(looker)),
-            constants: constants
-                .map(|(k, v)| (k.value.clone(), v.value.clone()))
-                .collect(),
+            constants: values(&table.constants),
+            vars: values(&table.vars),
         }
     }
 
@@ -144,27 +141,6 @@ impl Reader<'_> {
         repositories
     }
 
-    fn site(&mut self, site: &Spanned<SiteTable>) -> Option<DeclaredSite> {
-        let SiteTable { files, path, kind } = &site.value;
-        for (text, what) in [(files, "glob"), (path, "path")] {
-            self.check(text, what, |t| match t {
-                "" => Err("it is empty".into()),
-                _ => Ok(()),
-            });
-        }
-        let Ok(known) = kind.value.parse() else {
-            let kinds = Kind::words();
-            self.unknown(kind, "kind of name", "kinds", &kinds);
-            return None;
-        };
-        Some(DeclaredSite {
-            files: files.value.clone(),
-            path: path.value.clone(),
-            kind: known,
-            place: self.place(site.span),
-        })
-    }
-
     pub(crate) fn unknown(&mut self, text: &Text, what: &str, several: &str, known: &[&str]) {
         let near = nearest(&text.value, known.iter().copied());
         let name = Visible(text.value.as_bytes());
@@ -191,7 +167,7 @@ impl Reader<'_> {
         }
     }
 
-    fn checked(
+    pub(crate) fn checked(
         &mut self,
         text: &Option<Text>,
         what: &str,
@@ -201,4 +177,11 @@ impl Reader<'_> {
         self.check(text, what, check);
         Some(text.value.clone())
     }
+}
+
+fn values(table: &Map<String>) -> BTreeMap<String, String> {
+    let values = table.iter();
+    values
+        .map(|(k, v)| (k.value.clone(), v.value.clone()))
+        .collect()
 }

@@ -2,14 +2,16 @@
 //! filled in. A mistake in a template is found here once, whoever uses it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use storyline_text::{Diagnostic, Label, RelPath, Span, Visible};
 
+use crate::dbt::DbtSettings;
 use crate::error::{Place, Report};
 use crate::file::{Deploy, EnvironmentTable, Map, NameRule, Spanned, Text};
 use crate::names::Kind;
-use crate::pattern::{Pattern, Variable};
-use crate::value::check_constant_name;
+use crate::pattern::{Pattern, PatternProblem, Variable};
+use crate::value::{check_var_name, check_word};
 
 /// A value and where it stands.
 pub(crate) struct Located<T> {
@@ -28,8 +30,10 @@ pub(crate) struct Settings {
     pub(crate) follows_canonical: Option<bool>,
     pub(crate) looker: Option<LookerSettings>,
     pub(crate) names: BTreeMap<Kind, Rule>,
-    /// Constants have one key together, so they are overridden together.
+    /// Constants have one key together, so they are overridden together; variables likewise.
     pub(crate) constants: Option<BTreeMap<Kind, Rule>>,
+    pub(crate) vars: Option<BTreeMap<Kind, Rule>>,
+    pub(crate) dbt: Option<DbtSettings>,
 }
 
 pub(crate) struct LookerSettings {
@@ -47,15 +51,15 @@ pub(crate) struct Rule {
 }
 
 const NAME: &[Variable] = &[Variable::Name, Variable::Env, Variable::User];
-const HOME: &[Variable] = &[Variable::Env, Variable::User];
+pub(crate) const HOME: &[Variable] = &[Variable::Env, Variable::User];
 const STORY: &[Variable] = &[Variable::Id, Variable::Env, Variable::User];
 
 /// Reads one file's sections.
 pub(crate) struct Reader<'r> {
     pub(crate) file: &'r RelPath,
     pub(crate) text: &'r str,
-    /// `[canonical.constants]`.
-    pub(crate) constants: &'r BTreeMap<String, String>,
+    /// `[canonical.constants]` and `[canonical.vars]`.
+    pub(crate) canonical: &'r BTreeMap<Kind, String>,
     pub(crate) report: &'r mut Report,
 }
 
@@ -75,7 +79,12 @@ impl Reader<'_> {
                 deploy: looker.deploy,
             }),
             names: self.names(table),
-            constants: table.constants.as_ref().map(|c| self.constants(c)),
+            constants: table
+                .constants
+                .as_ref()
+                .map(|c| self.values(c, Kind::constant)),
+            vars: table.vars.as_ref().map(|v| self.values(v, Kind::var)),
+            dbt: table.dbt.as_ref().map(|dbt| self.dbt(dbt)),
         }
     }
 
@@ -83,14 +92,18 @@ impl Reader<'_> {
         Place::new(self.file, span)
     }
 
-    fn literal(&self, text: &Text) -> Located<String> {
+    pub(crate) fn literal(&self, text: &Text) -> Located<String> {
         Located {
             place: self.place(text.span),
             value: text.value.clone(),
         }
     }
 
-    fn optional(&mut self, text: &Option<Text>, allowed: &[Variable]) -> Option<Located<Pattern>> {
+    pub(crate) fn optional(
+        &mut self,
+        text: &Option<Text>,
+        allowed: &[Variable],
+    ) -> Option<Located<Pattern>> {
         text.as_ref().and_then(|t| self.pattern(t, allowed))
     }
 
@@ -113,7 +126,16 @@ impl Reader<'_> {
     }
 
     fn pattern(&mut self, text: &Text, allowed: &[Variable]) -> Option<Located<Pattern>> {
-        match Pattern::parse(&text.value, allowed) {
+        self.parsed(text, Pattern::parse(&text.value, allowed))
+    }
+
+    /// A pattern that was read out of `text`, or what is wrong with it.
+    pub(crate) fn parsed(
+        &mut self,
+        text: &Text,
+        pattern: Result<Pattern, PatternProblem>,
+    ) -> Option<Located<Pattern>> {
+        match pattern {
             Ok(value) => Some(Located {
                 place: self.place(text.span),
                 value,
@@ -129,16 +151,20 @@ impl Reader<'_> {
         }
     }
 
-    /// Bytes `at` of a string's value, where the file spells it without escapes; else the string.
-    fn inside(&self, text: &Text, at: std::ops::Range<usize>) -> Span {
+    /// Bytes `at` of a string's value in the file; the whole string if it has several lines.
+    pub(crate) fn inside(&self, text: &Text, at: Range<usize>) -> Span {
         let raw = text.span.slice(self.text.as_bytes());
-        match raw.get(1..raw.len().saturating_sub(1)) {
-            Some(inner) if inner == text.value.as_bytes() => {
-                let start = text.span.start as usize + 1;
-                Span::at(start + at.start..start + at.end)
-            }
-            _ => text.span,
-        }
+        let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+        let start = text.span.start as usize + 1;
+        let escapes = raw.starts_with(b"\"");
+        let bytes = match inner == text.value.as_bytes() {
+            true => Some(at),
+            false if raw.starts_with(b"\"\"\"") || !escapes => None,
+            false => spelled(inner, at.start)
+                .zip(spelled(inner, at.end))
+                .map(|(s, e)| s..e),
+        };
+        bytes.map_or(text.span, |at| Span::at(start + at.start..start + at.end))
     }
 
     fn names(&mut self, table: &EnvironmentTable) -> BTreeMap<Kind, Rule> {
@@ -151,6 +177,8 @@ impl Reader<'_> {
             (Kind::Schema, &table.schemas),
             (Kind::Database, &table.databases),
             (Kind::Url, &table.urls),
+            (Kind::Profile, &table.profiles),
+            (Kind::Slug, &table.slugs),
         ];
         let mut names = BTreeMap::new();
         for (kind, rule) in rules {
@@ -166,29 +194,31 @@ impl Reader<'_> {
         names
     }
 
-    fn constants(&mut self, constants: &Map<NameRule>) -> BTreeMap<Kind, Rule> {
+    /// The values of constants or variables, each of which is a kind of its own.
+    fn values(&mut self, table: &Map<NameRule>, of: fn(&str) -> Kind) -> BTreeMap<Kind, Rule> {
         let mut names = BTreeMap::new();
-        for (name, rule) in constants {
-            if let Err(reason) = check_constant_name(&name.value) {
-                let place = self.place(name.span);
-                self.report.push(refused(
-                    "the constant's name",
-                    &name.value,
-                    place.label(""),
-                    &reason,
-                ));
-            }
+        for (name, rule) in table {
+            let kind = of(&name.value);
+            self.check_owner(name, &kind);
             let rule = match &rule.value {
-                NameRule::Pattern(text) => self.constant(&name.value, rule.span, text),
+                NameRule::Pattern(text) => self.one_value(&kind, &name.value, rule.span, text),
                 NameRule::Table(table) => self.table(rule.span, table),
             };
-            names.insert(Kind::constant(&name.value), rule);
+            names.insert(kind, rule);
         }
         names
     }
 
-    /// A constant's string: a pattern for every value, or the value that replaces the canonical one.
-    fn constant(&mut self, name: &str, span: Span, value: &str) -> Rule {
+    /// Whether a constant or variable, whose values are of `kind`, can be called so.
+    pub(crate) fn check_owner(&mut self, name: &Text, kind: &Kind) {
+        match kind {
+            Kind::Var(_) => self.check(name, "the variable's name", check_var_name),
+            _ => self.check(name, "the constant's name", check_word),
+        }
+    }
+
+    /// A string: a pattern for every value, or the value that replaces the canonical one.
+    fn one_value(&mut self, kind: &Kind, name: &str, span: Span, value: &str) -> Rule {
         let text = Text {
             span,
             value: value.into(),
@@ -201,19 +231,12 @@ impl Reader<'_> {
         };
         match self.pattern(&text, NAME) {
             None => {}
-            Some(pattern) if pattern.value.uses(Variable::Name) => rule.rest = self.reversible(pattern),
-            Some(pattern) => match self.constants.get(name) {
+            Some(pattern) if pattern.value.uses(Variable::Name) => {
+                rule.rest = self.reversible(pattern)
+            }
+            Some(pattern) => match self.canonical.get(kind) {
                 Some(canonical) => rule.entries.push((canonical.clone(), pattern)),
-                None => self.report.push(
-                    Diagnostic::error(
-                        "constant-without-canonical",
-                        format!("it is not said which value of constant `{name}` this one replaces"),
-                    )
-                    .label(place.label("the way back needs it"))
-                    .help(format!(
-                        "add `{name} = \"…\"` to `[canonical.constants]`, with the value that the canonical project has"
-                    )),
-                ),
+                None => self.report.push(without_canonical(kind, name, &place)),
             },
         }
         rule
@@ -264,6 +287,47 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Where byte `at` of a string's value is in its spelling, which may hold escapes.
+fn spelled(spelling: &[u8], at: usize) -> Option<usize> {
+    let (mut written, mut meant) = (0, 0);
+    while meant < at {
+        let rest = &spelling[written..];
+        let (width, bytes) = match rest {
+            [b'\\', b'x' | b'u' | b'U', ..] => {
+                let width = match rest[1] {
+                    b'x' => 4,
+                    b'u' => 6,
+                    _ => 10,
+                };
+                let digits = std::str::from_utf8(rest.get(2..width)?).ok()?;
+                let character = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+                (width, character.len_utf8())
+            }
+            [b'\\', _, ..] => (2, 1),
+            [_, ..] => (1, 1),
+            [] => return None,
+        };
+        written += width;
+        meant += bytes;
+    }
+    Some(written)
+}
+
+/// The way back from an environment's one value is unknown.
+fn without_canonical(kind: &Kind, name: &str, place: &Place) -> Diagnostic {
+    let (id, what, section) = match kind {
+        Kind::Var(_) => ("var-without-canonical", "variable", "vars"),
+        _ => ("constant-without-canonical", "constant", "constants"),
+    };
+    let name = Visible(name.as_bytes());
+    let title = format!("it is not said which value of {what} `{name}` this one replaces");
+    Diagnostic::error(id, title)
+        .label(place.label("the way back needs it"))
+        .help(format!(
+            "add `{name} = \"…\"` to `[canonical.{section}]`, with the value that the canonical project has"
+        ))
 }
 
 /// A value that cannot stand where it would have to.

@@ -181,6 +181,7 @@ fn for_people(json_type: &str) -> &'static str {
 fn example(json_type: &str) -> &'static str {
     match json_type {
         "integer" => "1",
+        "boolean" => "true",
         "array" => "[\"…\"]",
         "object" => "{ … }",
         _ => "\"…\"",

@@ -27,8 +27,12 @@ pub(crate) fn check_name(kind: &Kind, name: &str) -> Result<(), String> {
         }
         Kind::Label => plain(name, &[]).and(refuse(name, &["\"", "\\"])),
         // Its value may be SQL of several lines.
-        Kind::Constant(_) => plain(name, &['\n', '\t']).and(refuse(name, &["\"", "\\"])),
+        Kind::Constant(_) | Kind::Var(_) => {
+            plain(name, &['\n', '\t']).and(refuse(name, &["\"", "\\"]))
+        }
         Kind::Connection | Kind::Schema | Kind::Database => plain(name, &[]).and(unquoted(name)),
+        Kind::Profile => check_key(name),
+        Kind::Slug => check_word(name),
         Kind::Ref | Kind::Url => match name.find(char::is_whitespace) {
             Some(_) => Err("it holds a space".into()),
             None => plain(name, &[]).and(unquoted(name)),
@@ -77,13 +81,87 @@ pub(crate) fn check_identifier(name: &str) -> Result<(), String> {
     component(name)
 }
 
-/// Constants are named in `@{NAME}`.
-pub(crate) fn check_constant_name(name: &str) -> Result<(), String> {
+/// A slug, or a constant's name in `@{NAME}`.
+pub(crate) fn check_word(name: &str) -> Result<(), String> {
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if name.is_empty() || !name.chars().all(word) {
         return Err("it is not made of letters, digits, `_` and `-`".into());
     }
     Ok(())
+}
+
+/// dbt's variables may belong to a package, as in `dbt_date:time_zone`.
+pub(crate) fn check_var_name(name: &str) -> Result<(), String> {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    if name.is_empty() || !name.chars().all(word) {
+        return Err("it is not made of letters, digits, `_`, `-`, `.` and `:`".into());
+    }
+    Ok(())
+}
+
+/// Words that YAML 1.1, which dbt reads, takes for something else than text.
+const YAML_WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
+
+/// A key of a `profiles.yml` that needs no quotes: a profile, a target or a setting.
+pub(crate) fn check_key(name: &str) -> Result<(), String> {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    if !name.starts_with(first) {
+        return Err("it does not begin with a letter or `_`".into());
+    }
+    check_word(name)?;
+    if YAML_WORDS
+        .iter()
+        .any(|word| name.eq_ignore_ascii_case(word))
+    {
+        return Err("YAML takes it for something else than a name".into());
+    }
+    if name == "config" {
+        return Err("dbt keeps its own settings under it".into());
+    }
+    Ok(())
+}
+
+/// Words in the name of a setting that make it a secret.
+const SECRET: [&str; 9] = [
+    "password",
+    "pass",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "passcode",
+    "token",
+    "secret",
+    "jwt",
+];
+
+/// The same of two words.
+const SECRET_KEYS: [&str; 3] = ["private_key", "api_key", "access_key"];
+
+/// Endings of settings that say where a secret is, or whose.
+const WHEREABOUTS: [&str; 6] = ["_path", "_file", "_uri", "_url", "_endpoint", "_id"];
+
+/// Whether a setting of a dbt target is one that nobody else may know.
+pub(crate) fn is_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase().replace('-', "_");
+    if WHEREABOUTS.iter().any(|ending| key.ends_with(ending)) {
+        return false;
+    }
+    key == "keyfile_json"
+        || SECRET_KEYS.iter().any(|secret| key.contains(secret))
+        || key.split('_').any(|word| SECRET.contains(&word))
+}
+
+/// A text that stands in one line.
+pub(crate) fn check_plain(text: &str) -> Result<(), String> {
+    plain(text, &[])
+}
+
+/// The same for what cannot be empty.
+pub(crate) fn check_line(text: &str) -> Result<(), String> {
+    match text {
+        "" => Err("it is empty".into()),
+        _ => plain(text, &[]),
+    }
 }
 
 /// Whether Git takes `url` for a repository and for nothing else, such as an option.
@@ -252,10 +330,40 @@ mod tests {
             &["", "a\"b", "a\r\n"],
         );
         check(
+            |name| check_name(&Kind::Slug, name),
+            &["AbC9", "sales-2", "a_b"],
+            &["", "a b", "a.b", "a/b", "caf\u{e9}"],
+        );
+        check(
+            |name| check_name(&Kind::Profile, name),
+            &["sandbox", "_x", "acme-2"],
+            &["", "2x", "-x", "a.b", "a b", "config", "True", "null", "a:"],
+        );
+        check(
             |name| check_name(&Kind::Url, name),
             &["https://acme.looker.com/x?y=z"],
             &["", "https://a b", "https://a\tb"],
         );
+    }
+
+    #[test]
+    fn secrets() {
+        let secret = "password pass token PRIVATE_KEY private-key-passphrase client_secret \
+            keyfile_json aws_secret_access_key session_token";
+        for key in secret.split_whitespace() {
+            assert!(is_secret(key), "{key}");
+        }
+        let plain = "host user passes private_key_path token_uri client_id aws_access_key_id \
+            keyfile schema tokenizer";
+        for key in plain.split_whitespace() {
+            assert!(!is_secret(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn variables() {
+        let bad = ["", "a b", "a\n", "{a}"];
+        check(check_var_name, &["start_date", "dbt_date:time_zone"], &bad);
     }
 
     #[test]

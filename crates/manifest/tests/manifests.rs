@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use proptest::prelude::*;
-use storyline_manifest::{Environment, Kind, Manifest, NameError, is_manifest_file};
+use storyline_manifest::{Environment, Kind, Locator, Manifest, NameError, is_manifest_file};
 use storyline_text::{Diagnostic, Label, LineIndex, RelPath};
 
 type Files = Vec<(RelPath, Vec<u8>)>;
@@ -82,7 +82,11 @@ fn described(manifest: &Manifest) -> String {
     }
     let _ = writeln!(out, "repositories: {:?}", manifest.repositories);
     for site in &manifest.sites {
-        let _ = writeln!(out, "site: {site:?}");
+        let locator = match &site.locator {
+            Locator::Path(path) => format!("{path:?}"),
+            Locator::Pattern(regex) => regex.to_string(),
+        };
+        let _ = writeln!(out, "site: {:?} {locator} {}", site.files, site.kind);
     }
     for environment in manifest.environments() {
         describe(&mut out, environment);
@@ -113,8 +117,11 @@ fn describe(out: &mut String, environment: &Environment) {
         "  story branch: {story_branch:?}, follows canonical: {follows}"
     );
     let _ = writeln!(out, "  looker: {looker:?}");
-    let kinds = "connection model project label ref schema database url constant:SCHEMA \
-        constant:SUFFIX constant:HOST constant:MODE";
+    if let Some(dbt) = environment.dbt() {
+        let _ = writeln!(out, "  dbt: {dbt:?}");
+    }
+    let kinds = "connection model project label ref schema database url profile slug \
+        constant:SCHEMA constant:SUFFIX constant:HOST constant:MODE var:lookback";
     for kind in kinds.split(' ') {
         let kind: Kind = kind.parse().expect("a kind");
         if !environment.names().maps(&kind) {
@@ -191,6 +198,31 @@ fn bytes_that_are_no_text() {
       storyline.toml:2:14: [�]
       help: save the file as UTF-8
     "#);
+}
+
+/// Which of some files the one site of a manifest means.
+fn files_of(globs: &str) -> String {
+    let case = format!("[[site]]\nfiles = {globs}\npath = \"a\"\nkind = \"schema\"\n");
+    let manifest = parse(&case).expect("it is right");
+    let files = "a.yml x/a.yml x/y/a.yml x/y/b.json x/[z]/a.yml";
+    let files = files.split(' ');
+    let meant = files.filter(|file| manifest.sites[0].files.contains(&path(file)));
+    meant.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn globs_of_files() {
+    assert_eq!(files_of(r#""*.yml""#), "a.yml");
+    assert_eq!(files_of(r#""*/*.yml""#), "x/a.yml");
+    assert_eq!(
+        files_of(r#""**/a.yml""#),
+        "a.yml x/a.yml x/y/a.yml x/[z]/a.yml"
+    );
+    assert_eq!(
+        files_of(r#"["a.yml", "x/**/*.{json,toml}"]"#),
+        "a.yml x/y/b.json"
+    );
+    assert_eq!(files_of(r"'x/\[z]/a.yml'"), "x/[z]/a.yml");
 }
 
 #[test]

@@ -8,8 +8,9 @@ use storyline_text::RelPath;
 /// The names of an environment that says `rules`.
 fn names(rules: &str) -> Option<Names> {
     let main = RelPath::new(b"storyline.toml").expect("a plain path");
-    let text =
-        format!("[environment.dev1]\nuser = \"me\"\n{rules}\n[canonical.constants]\nC = \"a\"\n");
+    let text = format!(
+        "[environment.dev1]\nuser = \"me\"\n{rules}\n[canonical.constants]\nC = \"a\"\n[canonical.vars]\nC = \"a\"\n"
+    );
     let manifest = Manifest::parse(&[(main, text)]).ok()?;
     let environment = manifest.environment("dev1").expect("it is declared");
     Some(environment.names().clone())
@@ -123,6 +124,34 @@ fn constants() {
     insta::assert_snapshot!(check(rules, "constant:F", "x"), @"x -> x; x <-");
 }
 
+#[test]
+fn variables() {
+    let rules = "vars = { C = \"{env}\", D = { \"30\" = \"3\", \"*\" = \"{name}\" } }";
+    insta::assert_snapshot!(check(rules, "var:C", "a dev1"), @r"
+    a -> dev1; (stray) <-
+    dev1 the environment knows no value `dev1` of variable `C`; a <-
+    ");
+    insta::assert_snapshot!(check(rules, "var:D", "30 7"), @r"
+    30 -> 3; (stray) <-
+    7 -> 7; 7 <-
+    ");
+    // A constant of the same name is another thing.
+    insta::assert_snapshot!(check(rules, "constant:C", "a"), @"a -> a; a <-");
+}
+
+#[test]
+fn profiles_and_slugs() {
+    insta::assert_snapshot!(check("profiles = \"{name}_{user}\"", "profile", "shop config 2x"), @r"
+    shop -> shop_me; (stray) <-
+    config profile `config` is refused: dbt keeps its own settings under it; (stray) <-
+    2x profile `2x` is refused: it does not begin with a letter or `_`; (stray) <-
+    ");
+    insta::assert_snapshot!(check("slugs = \"{name}-{env}\"", "slug", "AbC a.b"), @r"
+    AbC -> AbC-dev1; (stray) <-
+    a.b slug `a.b` is refused: it is not made of letters, digits, `_` and `-`; (stray) <-
+    ");
+}
+
 /// The help for a name that is refused, in full.
 #[track_caller]
 fn refusal(rules: &str, kind: Kind, name: &str) -> String {
@@ -212,12 +241,24 @@ fn kinds() {
         "schema",
         "database",
         "url",
+        "profile",
+        "slug",
         "constant:X",
+        "var:X",
+        "var:dbt_date:time_zone",
     ] {
         let kind: Kind = text.parse().expect("a kind");
         assert_eq!(kind.to_string(), text);
     }
-    for text in ["", "Model", "constant", "constant:"] {
+    for text in [
+        "",
+        "Model",
+        "constant",
+        "constant:",
+        "var",
+        "var:",
+        "slug:x",
+    ] {
         assert!(text.parse::<Kind>().is_err(), "{text:?}");
     }
 }
@@ -271,12 +312,15 @@ fn rule() -> impl Strategy<Value = String> {
     prop_oneof![pattern().prop_map(|p| format!("{p:?}")), table, swap]
 }
 
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 8] = [
     ("connections", "connection"),
     ("models", "model"),
     ("projects", "project"),
     ("labels", "label"),
+    ("profiles", "profile"),
+    ("slugs", "slug"),
     ("constants.C", "constant:C"),
+    ("vars.C", "var:C"),
 ];
 
 proptest! {

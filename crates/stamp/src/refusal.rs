@@ -14,6 +14,7 @@ fn shown(name: &str) -> Visible<'_> {
 fn word(kind: &Kind) -> String {
     match kind {
         Kind::Constant(name) => format!("value of constant {}", shown(name)),
+        Kind::Var(name) => format!("value of variable {}", shown(name)),
         kind => kind.to_string(),
     }
 }

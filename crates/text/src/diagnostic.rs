@@ -22,6 +22,8 @@ pub struct Label {
     pub span: Option<Span>,
     /// What to see there, in a few words; may be empty.
     pub text: String,
+    /// Whether what stands behind the span may be a secret, which is not to be shown.
+    pub masked: bool,
 }
 
 impl Label {
@@ -31,6 +33,7 @@ impl Label {
             file: file.clone(),
             span: Some(span),
             text: text.into(),
+            masked: false,
         }
     }
 
@@ -40,6 +43,16 @@ impl Label {
             file: file.clone(),
             span: None,
             text: text.into(),
+            masked: false,
+        }
+    }
+
+    /// The same with nothing shown of what stands behind the span.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        Self {
+            masked: true,
+            ..self
         }
     }
 }
