@@ -1,5 +1,6 @@
 //! `[environment.NAME.dbt]`: the target of a `profiles.yml` that dbt uses for an environment.
 
+use storyline_dbt::is_secret;
 use storyline_text::{Diagnostic, RelPath, Visible};
 
 use crate::error::Place;
@@ -7,7 +8,7 @@ use crate::file::{DbtTable, DbtValue, Spanned, Text};
 use crate::pattern::Pattern;
 use crate::resolve::Fill;
 use crate::settings::{HOME, Located, Reader, refused};
-use crate::value::{check_key, check_line, check_plain, is_secret};
+use crate::value::{check_key, check_line, check_plain};
 
 /// The target of a `profiles.yml` that dbt uses for an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]

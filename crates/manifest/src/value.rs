@@ -121,36 +121,6 @@ pub(crate) fn check_key(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Words in the name of a setting that make it a secret.
-const SECRET: [&str; 9] = [
-    "password",
-    "pass",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "passcode",
-    "token",
-    "secret",
-    "jwt",
-];
-
-/// The same of two words.
-const SECRET_KEYS: [&str; 3] = ["private_key", "api_key", "access_key"];
-
-/// Endings of settings that say where a secret is, or whose.
-const WHEREABOUTS: [&str; 6] = ["_path", "_file", "_uri", "_url", "_endpoint", "_id"];
-
-/// Whether a setting of a dbt target is one that nobody else may know.
-pub(crate) fn is_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase().replace('-', "_");
-    if WHEREABOUTS.iter().any(|ending| key.ends_with(ending)) {
-        return false;
-    }
-    key == "keyfile_json"
-        || SECRET_KEYS.iter().any(|secret| key.contains(secret))
-        || key.split('_').any(|word| SECRET.contains(&word))
-}
-
 /// A text that stands in one line.
 pub(crate) fn check_plain(text: &str) -> Result<(), String> {
     plain(text, &[])
@@ -344,20 +314,6 @@ mod tests {
             &["https://acme.looker.com/x?y=z"],
             &["", "https://a b", "https://a\tb"],
         );
-    }
-
-    #[test]
-    fn secrets() {
-        let secret = "password pass token PRIVATE_KEY private-key-passphrase client_secret \
-            keyfile_json aws_secret_access_key session_token";
-        for key in secret.split_whitespace() {
-            assert!(is_secret(key), "{key}");
-        }
-        let plain = "host user passes private_key_path token_uri client_id aws_access_key_id \
-            keyfile schema tokenizer";
-        for key in plain.split_whitespace() {
-            assert!(!is_secret(key), "{key}");
-        }
     }
 
     #[test]

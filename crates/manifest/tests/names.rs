@@ -177,6 +177,7 @@ fn refusals() {
                     45..82,
                 ),
                 text: "no entry here, and no `\"*\"`",
+                masked: false,
             },
         ],
         help: [
@@ -199,6 +200,7 @@ fn refusals() {
                     51..64,
                 ),
                 text: "the entry for `orders`",
+                masked: false,
             },
         ],
         help: [
@@ -220,6 +222,7 @@ fn refusals() {
                     40..52,
                 ),
                 text: "this says what it becomes",
+                masked: false,
             },
         ],
         help: [
