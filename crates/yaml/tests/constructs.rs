@@ -265,6 +265,7 @@ fn what_an_author_is_told() {
                         13..14,
                     ),
                     text: "here",
+                    masked: false,
                 },
             ],
             help: [
