@@ -5,6 +5,7 @@ mod maps;
 mod memory;
 mod table;
 mod trial;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,11 +23,12 @@ use trial::Outcome;
 /// Parses, stamps and unstamps real projects, in memory, and prints what came of it.
 ///
 /// Each project goes through several maps of names and back; whatever changed besides names is an
-/// error, a refusal is not. Folders called OWNER+NAME are shown as OWNER/NAME, with the commit that
+/// error, a refusal is not. In each YAML file some values are replaced, one by one, and PyYAML looks at
+/// a part of the results. Folders called OWNER+NAME are shown as OWNER/NAME, with the commit that
 /// `xtask/corpus.txt` has for it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Checkouts of Looker projects.
+    /// Checkouts of Looker and dbt projects.
     #[arg(required = true)]
     folders: Vec<PathBuf>,
     /// Every folder below that holds a `manifest.lkml` or model files is a project of its own.
@@ -35,6 +37,9 @@ pub(crate) struct Args {
     /// Print Markdown.
     #[arg(long)]
     markdown: bool,
+    /// Make a sample of the edits with ruamel.yaml and the crate yamlpatch too, which is built first.
+    #[arg(long)]
+    peers: bool,
 }
 
 /// What was found in a checkout, of all its projects together.
@@ -57,15 +62,19 @@ pub(crate) struct Row {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let mut rows = Vec::new();
+    let trials = yaml::Trials::new(args.peers)?;
+    let (mut rows, mut yaml_rows) = (Vec::new(), Vec::new());
     for folder in &args.folders {
+        let at = || folder.display().to_string();
         let checkout = Checkout::at(folder, args.nested)?;
-        rows.push(row(&checkout).with_context(|| folder.display().to_string())?);
+        rows.push(row(&checkout).with_context(at)?);
+        yaml_rows.push(trials.row(&checkout).with_context(at)?);
     }
-    match args.markdown {
-        true => print!("{}", table::markdown(&rows)),
-        false => print!("{}", table::text(&rows)),
-    }
+    rows.retain(|row| row.files > 0);
+    yaml_rows.retain(|row| row.files > 0);
+    println!("{}", table::show(&rows, args.markdown));
+    print!("{}", yaml::show(&yaml_rows, args.markdown));
+    yaml::check(&yaml_rows)?;
     let outcomes = rows.iter().flat_map(|row| row.outcomes.iter().flatten());
     let broken = outcomes.filter(|o| matches!(o, Outcome::Broken(_))).count();
     match broken {
@@ -82,8 +91,12 @@ fn row(checkout: &Checkout) -> Result<Row> {
     };
     for folder in projects(checkout)? {
         let project = Memory::load(&Folder::open(folder)?)?;
+        let files = row.files;
         for (path, bytes) in project.files() {
             parse(path, bytes, &mut row)?;
+        }
+        if row.files == files {
+            continue;
         }
         row.projects += 1;
         let tree = Tree::read(&project, &std::collections::BTreeSet::new())?;

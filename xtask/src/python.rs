@@ -84,17 +84,25 @@ pub(crate) fn must_not_skip() -> bool {
 /// # Errors
 /// When it fails, or prints something else.
 pub(crate) fn ask(command: &mut Command, input: &[u8]) -> Result<Value> {
+    Ok(serde_json::from_slice(&pipe(command, input)?)?)
+}
+
+/// Starts a program of ours, gives it `input`, and returns what it prints.
+///
+/// # Errors
+/// When it fails.
+pub(crate) fn pipe(command: &mut Command, input: &[u8]) -> Result<Vec<u8>> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
     let mut stdin = child.stdin.take().context("it was piped")?;
-    // Our scripts read everything before they print.
+    // They read everything before they print.
     stdin.write_all(input)?;
     drop(stdin);
     let output = child.wait_with_output()?;
     if !output.status.success() {
         bail!("the script ended with {}", output.status);
     }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    Ok(output.stdout)
 }

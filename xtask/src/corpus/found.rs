@@ -40,6 +40,11 @@ impl Checkout {
             commit,
         })
     }
+
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
 }
 
 /// The folders of the projects, outermost first; one project never holds another.

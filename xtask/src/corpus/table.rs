@@ -21,32 +21,35 @@ const HEAD: [&str; 10] = [
     "errors",
 ];
 
-/// Lines of cells under each other.
-pub(crate) fn text(rows: &[Row]) -> String {
-    let lines = lines(rows);
-    let widths: Vec<usize> = (0..lines[0].len())
-        .map(|column| {
-            lines
-                .iter()
-                .map(|line| line[column].len())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
+/// What was found, for a terminal or as Markdown.
+pub(crate) fn show(rows: &[Row], as_markdown: bool) -> String {
+    layout(&lines(rows), as_markdown) + &notes(rows)
+}
+
+/// Lines of cells, the first of them the head: under each other, or as a table of Markdown.
+pub(crate) fn layout(lines: &[Vec<String>], as_markdown: bool) -> String {
+    match as_markdown {
+        true => markdown(lines),
+        false => text(lines),
+    }
+}
+
+fn text(lines: &[Vec<String>]) -> String {
+    let width = |column: usize| lines.iter().map(|line| line[column].len()).max();
+    let columns = lines.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns).filter_map(width).collect();
     let mut out = String::new();
-    for line in &lines {
+    for line in lines {
         let cells = line.iter().zip(&widths);
         let cells: Vec<String> = cells
             .map(|(cell, width)| format!("{cell:width$}"))
             .collect();
         push(&mut out, cells.join("  ").trim_end());
     }
-    out + &notes(rows)
+    out
 }
 
-/// A Markdown table.
-pub(crate) fn markdown(rows: &[Row]) -> String {
-    let lines = lines(rows);
+fn markdown(lines: &[Vec<String>]) -> String {
     let mut out = String::new();
     for (number, line) in lines.iter().enumerate() {
         push(&mut out, &format!("| {} |", line.join(" | ")));
@@ -54,10 +57,10 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
             push(&mut out, &format!("|{}", " --- |".repeat(line.len())));
         }
     }
-    out + &notes(rows)
+    out
 }
 
-fn push(out: &mut String, line: &str) {
+pub(crate) fn push(out: &mut String, line: &str) {
     writeln!(out, "{line}").expect("a String takes everything");
 }
 
