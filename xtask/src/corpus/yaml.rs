@@ -31,6 +31,8 @@ pub(crate) struct Row {
     pub(crate) values: usize,
     pub(crate) edits: usize,
     pub(crate) done: usize,
+    /// Of these, the ones that overwrote a template, which only `overwrite` does.
+    pub(crate) templates: usize,
     /// Of these, the ones that needed other quotes.
     pub(crate) requoted: usize,
     /// Of these, the ones that the old value took back to the old bytes.
@@ -90,6 +92,7 @@ fn count(file: &File, row: &mut Row) {
                 requoted, restored, ..
             } => {
                 row.done += 1;
+                row.templates += usize::from(edit.is_template);
                 row.requoted += usize::from(*requoted);
                 row.restored += usize::from(*restored);
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::table::{layout, push};
 use super::Row;
 
-const HEAD: [&str; 10] = [
+const HEAD: [&str; 11] = [
     "project",
     "commit",
     "YAML files",
@@ -14,12 +14,13 @@ const HEAD: [&str; 10] = [
     "values",
     "edits",
     "done",
+    "templates",
     "requoted",
     "restored",
     "refused",
 ];
 
-/// In the order of the columns, with what each means.
+/// Columns; `yaml_edits.py` says what each means.
 const VERDICTS: [&str; 6] = ["exact", "right", "data", "unreadable", "refused", "unread"];
 
 /// What was found, for a terminal or as Markdown.
@@ -58,7 +59,7 @@ fn total(rows: &[Row]) -> Vec<String> {
     cells
 }
 
-fn numbers(rows: &[Row]) -> [String; 8] {
+fn numbers(rows: &[Row]) -> [String; 9] {
     let sum = |count: fn(&Row) -> usize| rows.iter().map(count).sum::<usize>();
     [
         sum(|row| row.files).to_string(),
@@ -66,6 +67,7 @@ fn numbers(rows: &[Row]) -> [String; 8] {
         sum(|row| row.values).to_string(),
         sum(|row| row.edits).to_string(),
         sum(|row| row.done).to_string(),
+        sum(|row| row.templates).to_string(),
         sum(|row| row.requoted).to_string(),
         sum(|row| row.restored).to_string(),
         sum(|row| row.refused.values().sum()).to_string(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use storyline_text::{Edit, Patch, RelPath, Span};
-use storyline_yaml::{Document, Kind, Node, Scalar, read, verify};
+use storyline_yaml::{Document, EditError, Kind, Node, Scalar, read, verify};
 
 use super::values::{Wish, wishes};
 
@@ -33,6 +33,8 @@ pub(crate) struct Trial {
     pub(crate) route: Vec<Value>,
     pub(crate) span: Span,
     pub(crate) wish: Wish,
+    /// Whether it overwrites a template, which `replace` refuses.
+    pub(crate) is_template: bool,
     /// Whether another library could say which place is meant.
     pub(crate) is_one_place: bool,
     pub(crate) answer: Answer,
@@ -96,6 +98,7 @@ fn edits(document: &Document<'_>, leaf: usize, node: Node<'_>) -> Vec<Trial> {
             document: number,
             route: route.clone(),
             span: scalar.span(),
+            is_template: matches!(scalar.replace(""), Err(EditError::Template { .. })),
             wish,
             is_one_place,
             answer,
@@ -105,7 +108,7 @@ fn edits(document: &Document<'_>, leaf: usize, node: Node<'_>) -> Vec<Trial> {
 }
 
 fn answer(scalar: &Scalar<'_>, leaf: usize, wish: &Wish) -> (Answer, bool) {
-    let replacement = match scalar.replace(&wish.value) {
+    let replacement = match scalar.overwrite(&wish.value) {
         Ok(replacement) => replacement,
         Err(error) => {
             let file = RelPath::new(b"file").expect("a name without a slash");
@@ -151,7 +154,10 @@ fn look(scalar: &Scalar<'_>, leaf: usize, wish: &Wish, edit: &Edit) -> Result<bo
     ensure!(new.value() == *wish.value, "it reads {:?}", new.value());
     let inverse = patch.inverse(source).apply(&after)?;
     ensure!(inverse == source, "the inverse patch does not restore it");
-    let back = new.replace(&scalar.value())?;
+    // Other quotes, or lines that are one now, may leave no way back by this road.
+    let Ok(back) = new.replace(&scalar.value()) else {
+        return Ok(false);
+    };
     let back = Patch::new(vec![back.edit])?;
     let restored = back.apply(&after)?;
     verify(&again, &restored, &back).context("on the way back")?;
