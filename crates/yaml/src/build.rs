@@ -6,7 +6,8 @@ use granit_parser::{
 use storyline_text::Span;
 
 use crate::cook;
-use crate::document::{Arena, Entry, NONE, Properties};
+use crate::document::{Arena, NONE, Properties};
+use crate::nest::Nest;
 use crate::node::{self, Kind, Style};
 use crate::read::MAX_DEPTH;
 use crate::shadow::Shadow;
@@ -21,16 +22,14 @@ pub(crate) fn build(
     let mut builder = Builder {
         source,
         shadow,
-        arena: Arena::default(),
-        open: Vec::new(),
+        nest: Nest::default(),
         anchors: Vec::new(),
-        seen: 0,
     };
     for event in Parser::new_from_str_with_options(text, options()) {
         let (event, place) = event.map_err(|error| builder.syntax(&error))?;
         builder.event(event, &place)?;
     }
-    Ok(builder.arena)
+    Ok(builder.nest.arena)
 }
 
 /// The parser's own limits are twice ours: it counts brackets and indentation apart.
@@ -47,21 +46,9 @@ fn options() -> Options {
 struct Builder<'t> {
     source: &'t [u8],
     shadow: Option<&'t Shadow>,
-    arena: Arena,
-    open: Vec<Open>,
+    nest: Nest,
     /// The parser's number of an anchor, and where it is among the properties.
     anchors: Vec<(usize, usize)>,
-    /// The end of the last bytes that belong to some node.
-    seen: u32,
-}
-
-/// A collection whose end was not seen yet.
-struct Open {
-    node: u32,
-    children: u32,
-    /// The key that waits for its value.
-    key: u32,
-    in_flow: bool,
 }
 
 impl Builder<'_> {
@@ -69,11 +56,11 @@ impl Builder<'_> {
         match event {
             Event::DocumentStart(explicit, _) => {
                 if explicit {
-                    self.seen = self.span(place).end;
+                    self.nest.seen = self.span(place).end;
                 }
-                self.arena.documents += 1;
+                self.nest.arena.documents += 1;
             }
-            Event::DocumentEnd => self.see(self.span(place)),
+            Event::DocumentEnd => self.nest.see(self.span(place)),
             Event::Scalar(value, style, ..) => self.scalar(&value, style, place),
             Event::MappingStart(style, ..) => self.start(Kind::Mapping, style, place)?,
             Event::SequenceStart(style, ..) => self.start(Kind::Sequence, style, place)?,
@@ -99,42 +86,12 @@ impl Builder<'_> {
         Span::new(self.offset(bytes.start), self.offset(bytes.end))
     }
 
-    /// Notes bytes that belong to some node; an empty span says nothing about what was read.
-    fn see(&mut self, span: Span) {
-        if !span.is_empty() {
-            self.seen = self.seen.max(span.end);
-        }
-    }
-
-    fn push(&mut self, kind: Kind, span: Span, link: u32, place: &Place) {
-        let id = self.arena.nodes.len() as u32;
-        let mut entry = Entry {
-            parent: NONE,
-            slot: self.arena.documents.saturating_sub(1),
-            span,
-            link,
-            kind,
-            in_flow: false,
-            is_key: false,
-        };
-        if let Some(open) = self.open.last_mut() {
-            entry.parent = open.node;
-            entry.in_flow = open.in_flow;
-            entry.slot = open.children;
-            if self.arena.nodes[open.node as usize].kind == Kind::Mapping {
-                entry.is_key = open.children % 2 == 0;
-                if entry.is_key {
-                    open.key = id;
-                }
-                entry.slot = open.key;
-            }
-            open.children += 1;
-        }
-        self.arena.nodes.push(entry);
+    /// The node that was just added may have a tag.
+    fn tag(&mut self, node: u32, place: &Place) {
         if let Some(tag) = place.tag_span() {
             let tag = Some(self.span(&tag));
-            self.arena.properties.push(Properties {
-                node: id,
+            self.nest.arena.properties.push(Properties {
+                node,
                 tag,
                 anchor: None,
                 aliases: 0,
@@ -144,40 +101,19 @@ impl Builder<'_> {
 
     fn start(&mut self, kind: Kind, style: StructureStyle, place: &Place) -> Result<(), ReadError> {
         let span = self.span(place);
-        if self.open.len() == MAX_DEPTH {
-            return Err(ReadError::TooDeep(span));
-        }
-        let node = self.arena.nodes.len() as u32;
-        self.push(kind, span, NONE, place);
-        let around = self.open.last().is_some_and(|open| open.in_flow);
-        self.open.push(Open {
-            node,
-            children: 0,
-            key: NONE,
-            in_flow: around || style == StructureStyle::Flow,
-        });
-        if style == StructureStyle::Flow {
-            self.see(span);
-        }
+        let brackets = style == StructureStyle::Flow;
+        let node = self.nest.start(kind, span, brackets);
+        self.tag(node.ok_or(ReadError::TooDeep(span))?, place);
         Ok(())
     }
 
     /// A block collection ends where its last child does, one in brackets with its bracket.
     fn end(&mut self, place: &Place) {
-        let span = self.span(place);
-        self.see(span);
-        if let Some(open) = self.open.pop() {
-            let end = self.arena.nodes.len() as u32;
-            let first = self.arena.nodes.get(open.node as usize + 1);
-            let first = first.map_or(span.start, |child| child.span.start);
-            let entry = &mut self.arena.nodes[open.node as usize];
-            entry.link = end;
-            entry.span = Span::new(entry.span.start.min(first), self.seen);
-        }
+        self.nest.see(self.span(place));
+        self.nest.end();
     }
 
     fn scalar(&mut self, value: &str, style: ScalarStyle, place: &Place) {
-        let id = self.arena.nodes.len() as u32;
         let mut span = self.span(place);
         let mut link = NONE;
         let style = match style {
@@ -190,16 +126,14 @@ impl Builder<'_> {
         if style.is_block() {
             (span, link) = self.block(span);
         }
-        self.push(Kind::Scalar(style), span, link, place);
-        let entry = &mut self.arena.nodes[id as usize];
-        if span.is_empty() && !entry.is_key {
+        if span.is_empty() && !self.nest.wants_key() {
             // The parser puts a value that is not there before the colon of its key.
             let colon = self.source.get(span.start as usize) == Some(&b':');
             let place = span.start + u32::from(colon);
-            entry.span = Span::new(place, place);
-            self.seen = self.seen.max(place);
+            span = Span::new(place, place);
         }
-        self.see(span);
+        let id = self.nest.scalar(style, span, link);
+        self.tag(id, place);
         if !span.is_empty() {
             let content = node::content(self.source, style, span);
             if content.slice(self.source) != value.as_bytes() {
@@ -207,7 +141,7 @@ impl Builder<'_> {
                     Some(_) => Shadow::restore(value),
                     None => value.to_owned(),
                 };
-                self.arena.cooked.push((id, value));
+                self.nest.arena.cooked.push((id, value));
             }
         }
     }
@@ -215,7 +149,8 @@ impl Builder<'_> {
     /// The parser's span of a block scalar starts at its text, and may end in the indentation of
     /// the line that follows. Gives the span from the header on, and where the text starts.
     fn block(&self, span: Span) -> (Span, u32) {
-        let start = self.seen + cook::header(&self.source[self.seen as usize..]) as u32;
+        let seen = self.nest.seen;
+        let start = seen + cook::header(&self.source[seen as usize..]) as u32;
         let header = cook::first_line(&self.source[start as usize..]).len() as u32;
         let content = start + header;
         let mut end = span.end.max(content);
@@ -229,8 +164,9 @@ impl Builder<'_> {
 
     fn anchor(&mut self, number: usize, place: &Place) {
         let anchor = Some(self.span(place));
-        let node = (self.arena.nodes.len() as u32).saturating_sub(1);
-        let properties = &mut self.arena.properties;
+        let arena = &mut self.nest.arena;
+        let node = (arena.nodes.len() as u32).saturating_sub(1);
+        let properties = &mut arena.properties;
         match properties.last_mut() {
             Some(last) if last.node == node => last.anchor = anchor,
             _ => properties.push(Properties {
@@ -248,17 +184,17 @@ impl Builder<'_> {
         let known = number.and_then(|n| self.anchors.binary_search_by_key(&n, |a| a.0).ok());
         let target = match known {
             Some(at) => {
-                let properties = &mut self.arena.properties[self.anchors[at].1];
+                let properties = &mut self.nest.arena.properties[self.anchors[at].1];
                 properties.aliases += 1;
                 properties.node
             }
             None => {
-                self.arena.errors.push(ReadError::UnknownAnchor(span));
+                self.nest.arena.errors.push(ReadError::UnknownAnchor(span));
                 NONE
             }
         };
-        self.push(Kind::Alias, span, target, place);
-        self.see(span);
+        self.nest.push(Kind::Alias, span, target);
+        self.nest.see(span);
     }
 
     fn syntax(&self, error: &ScanError) -> ReadError {

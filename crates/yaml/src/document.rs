@@ -15,7 +15,7 @@ use crate::{Pattern, ReadError, find};
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// What is kept of every node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     /// Index of the mapping or sequence that holds it; [`NONE`] for a root.
     pub(crate) parent: u32,
@@ -34,7 +34,7 @@ pub(crate) struct Entry {
 }
 
 /// Tag and anchor, which few nodes have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Properties {
     pub(crate) node: u32,
     pub(crate) tag: Option<Span>,
@@ -44,7 +44,7 @@ pub(crate) struct Properties {
 }
 
 /// Everything that reading found, besides the bytes.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Arena {
     pub(crate) nodes: Vec<Entry>,
     /// By node.

@@ -1,9 +1,11 @@
-//! Reading a file: first as it is, then, only if that fails, with stand-ins for what a YAML parser
-//! refuses and Looker's reader does not.
+//! Reading a file: first by our own reader, which knows common YAML only, then by the parser, as it
+//! is, then, only if that fails, with stand-ins for what a YAML parser refuses and Looker's reader
+//! does not.
 
 use crate::ReadError;
 use crate::build::build;
 use crate::document::{Arena, Document};
+use crate::fast;
 use crate::shadow::Shadow;
 
 /// Collections inside each other, at most.
@@ -29,6 +31,9 @@ fn arena(source: &[u8]) -> Result<Arena, ReadError> {
         return Err(ReadError::TooLarge(source.len()));
     }
     if let Ok(text) = std::str::from_utf8(source) {
+        if let Some(arena) = fast::read(text) {
+            return Ok(arena);
+        }
         match build(source, text, None) {
             Err(ReadError::Syntax { .. }) => {}
             done => return done,
