@@ -1,7 +1,7 @@
 //! An open project folder, and how it is read.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -16,7 +16,7 @@ use crate::export::{self, Exported};
 use crate::gate::{Gate, Occupied};
 use crate::journal::{OUTSIDE_GIT, Place};
 use crate::list::Listing;
-use crate::names::to_os;
+use crate::names::{from_os, to_os};
 use crate::tree::open_regular;
 
 /// The largest file that is read, in bytes.
@@ -98,6 +98,27 @@ impl Folder {
     /// How many pipes, sockets, devices and names that no project can hold were left out.
     pub fn skipped(&self) -> usize {
         self.listing.skipped
+    }
+
+    /// Whether its owner may execute the file at `path`; `None` where files have no such mode.
+    pub fn is_executable(&self, path: &RelPath) -> Option<bool> {
+        cfg!(unix).then(|| self.listing.executable.binary_search(path).is_ok())
+    }
+
+    /// The target of the link at `path`, as it is written there.
+    ///
+    /// # Errors
+    /// When there is no link any more, or its target has no bytes in a project.
+    pub fn link_target(&self, path: &RelPath) -> Result<Vec<u8>, ReadError> {
+        let read = || {
+            let target = self.root.read_link_contents(to_os(path.as_bytes())?)?;
+            let bytes = from_os(target.as_os_str()).map(Cow::into_owned);
+            bytes.ok_or_else(|| io::ErrorKind::InvalidFilename.into())
+        };
+        read().map_err(|error: io::Error| ReadError {
+            path: path.clone(),
+            reason: error.to_string(),
+        })
     }
 
     /// Carries out `patch` in place: all of it, or nothing. A crash at any moment is undone by

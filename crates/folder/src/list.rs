@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cap_fs_ext::DirExt;
-use cap_std::fs::{Dir, DirEntry};
+use cap_std::fs::{Dir, DirEntry, Metadata};
 use storyline_stamp::{Entry, EntryKind};
 use storyline_text::RelPath;
 
@@ -19,6 +19,8 @@ use crate::names::{GIT, from_os, join};
 pub(crate) struct Listing {
     /// Files, links and nested repositories, sorted by path.
     pub(crate) entries: Vec<Entry>,
+    /// The files among them that their owner may execute, sorted by path.
+    pub(crate) executable: Vec<RelPath>,
     /// Folders with nothing in them, sorted by path.
     pub(crate) empty: Vec<RelPath>,
     /// Pipes, sockets, devices, and names that no project can hold.
@@ -50,6 +52,7 @@ impl Listing {
                 .map_err(|source| FolderError::Io { path, source })?;
         }
         listing.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        listing.executable.sort_unstable();
         listing.empty.sort_unstable();
         Ok(listing)
     }
@@ -98,7 +101,12 @@ impl Listing {
             self.push(path, EntryKind::Symlink, 0);
         } else if kind.is_file() {
             match child.metadata() {
-                Ok(metadata) => self.push(path, EntryKind::File, metadata.len()),
+                Ok(metadata) => {
+                    if is_executable(&metadata) {
+                        self.executable.push(path.clone());
+                    }
+                    self.push(path, EntryKind::File, metadata.len());
+                }
                 // Gone since the folder was read: as if it had gone before.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -112,4 +120,15 @@ impl Listing {
     fn push(&mut self, path: RelPath, kind: EntryKind, size: u64) {
         self.entries.push(Entry { path, kind, size });
     }
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &Metadata) -> bool {
+    cap_std::fs::PermissionsExt::mode(&metadata.permissions()) & 0o100 != 0
+}
+
+/// Elsewhere a file's mode does not tell.
+#[cfg(not(unix))]
+fn is_executable(_: &Metadata) -> bool {
+    false
 }

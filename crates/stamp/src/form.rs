@@ -10,6 +10,96 @@ use storyline_text::{Diagnostic, Label};
 use crate::refusal;
 use crate::tree::Tree;
 
+/// Why it is not clear which form a tree is in.
+#[derive(Clone, Debug)]
+pub struct Unclear<'m> {
+    /// The forms that it may be in, at least two; `None` is the canonical one.
+    pub forms: Vec<Option<&'m Environment>>,
+    /// A name that one of them would explain.
+    pub place: Label,
+}
+
+/// The form that `tree` is in, as far as its own names tell: an environment's, or `None` for the
+/// canonical one. Environments that would take all its names back alike count as one.
+///
+/// # Errors
+/// When more than one form would explain the names. A few that look like an environment's among many
+/// that do not are taken for canonical ones.
+pub fn form<'m>(
+    tree: &Tree,
+    manifest: &'m Manifest,
+) -> Result<Option<&'m Environment>, Unclear<'m>> {
+    let mut fit: Vec<Evidence<'m>> = Vec::new();
+    let mut mostly = Vec::new();
+    for environment in manifest.environments() {
+        let evidence = Evidence::of(tree, environment);
+        if evidence.stamped.is_empty() {
+            continue;
+        }
+        if evidence.strange == 0 {
+            if !fit.iter().any(|f| agree(tree, f.environment, environment)) {
+                fit.push(evidence);
+            }
+        } else if evidence.certain && evidence.stamped.len() > evidence.strange {
+            mostly.push(evidence);
+        }
+    }
+    let maybe_canonical = fit.iter().all(|evidence| !evidence.certain);
+    let found = if fit.is_empty() { mostly } else { fit };
+    match &*found {
+        [] => Ok(None),
+        [only] if !maybe_canonical => Ok(Some(only.environment)),
+        [first, ..] => {
+            let canonical = maybe_canonical.then_some(None);
+            let environments = found.iter().map(|evidence| Some(evidence.environment));
+            Err(Unclear {
+                forms: canonical.into_iter().chain(environments).collect(),
+                place: first.stamped[0].clone(),
+            })
+        }
+    }
+}
+
+/// What the names of a tree say about one environment.
+struct Evidence<'m> {
+    environment: &'m Environment,
+    /// Names that it would take back to other ones.
+    stamped: Vec<Label>,
+    /// How many names are none of its own.
+    strange: usize,
+    /// Whether a name among `stamped` is no canonical one that a table gives a stamp.
+    certain: bool,
+}
+
+impl<'m> Evidence<'m> {
+    fn of(tree: &Tree, environment: &'m Environment) -> Self {
+        let names = environment.names();
+        let is_taken_back = |_: &Environment, kind: &Kind, name: &str| {
+            names.unstamp(kind, name).is_some_and(|back| back != name)
+        };
+        let is_strange =
+            |_: &Environment, kind: &Kind, name: &str| names.unstamp(kind, name).is_none();
+        Self {
+            environment,
+            stamped: alike(tree, environment, is_taken_back).0,
+            strange: alike(tree, environment, is_strange).0.len(),
+            certain: !alike(tree, environment, looks_stamped).0.is_empty(),
+        }
+    }
+}
+
+/// Whether two environments would take every name of the tree back to the same one.
+fn agree(tree: &Tree, a: &Environment, b: &Environment) -> bool {
+    let (a, b) = (a.names(), b.names());
+    let mut texts = tree
+        .files()
+        .flat_map(|(_, file)| &file.scan.candidates)
+        .map(|candidate| (&candidate.kind, candidate.name.as_str()));
+    let mut models = tree.models().map(|(.., name)| (&Kind::Model, name));
+    let same = |(kind, name)| a.unstamp(kind, name) == b.unstamp(kind, name);
+    texts.all(same) && models.all(same)
+}
+
 /// What the names of `tree` say against stamping it for `environment`: an error, or a warning.
 pub(crate) fn before_stamp(
     tree: &Tree,

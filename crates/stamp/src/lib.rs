@@ -34,6 +34,7 @@ mod url;
 mod write;
 
 pub use fileset::{Change, Entry, EntryKind, FileSet, ReadError, TreePatch};
+pub use form::{Unclear, form};
 pub use plan::{Direction, Plan, Refused, plan};
 pub use sites::{Site, SitePlace, SiteStatus, sites};
 pub use tree::Tree;
