@@ -123,6 +123,7 @@ fn the_manual_and_help() {
     [
         "storyline-completions.1",
         "storyline-demo.1",
+        "storyline-diff.1",
         "storyline-man.1",
         "storyline-manifest-schema.1",
         "storyline-manifest.1",
@@ -154,6 +155,7 @@ fn the_manual_and_help() {
       sites        List every place that holds a name of an environment
       stamp        Put an environment's names into the project
       unstamp      Take an environment's names out of the project
+      diff         Show what differs between two folders, without what only a stamp moved
       parse        Print the tree of a LookML file
       manifest     Look after the manifest
       demo         Build a small company in a folder and take it through what Storyline does

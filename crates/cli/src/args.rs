@@ -49,6 +49,7 @@ pub(crate) enum Command {
     /// The reverse of `stamp`: gives back the canonical form, byte for byte. Names that do not
     /// belong to the environment (strays) are told and nothing is changed.
     Unstamp(StampArgs),
+    Diff(DiffArgs),
     Parse(ParseArgs),
     /// Look after the manifest.
     #[command(subcommand)]
@@ -91,6 +92,41 @@ pub(crate) struct StampArgs {
     /// Show what would be done, and do nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Show what differs between two folders, without what only a stamp moved.
+///
+/// The stamp of each folder is taken out in memory, as its manifest says; nothing is written. What
+/// then differs is told as a unified diff, which `git apply` takes in the canonical project. The exit
+/// code is 1 when something differs.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The folder before.
+    #[arg(value_name = "A")]
+    pub(crate) left: PathBuf,
+    /// The folder after.
+    #[arg(value_name = "B")]
+    pub(crate) right: PathBuf,
+    /// Only these files and folders, seen from both.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Compare the bytes as they are, stamps and all.
+    #[arg(long, conflicts_with_all = ["left_env", "right_env"])]
+    pub(crate) raw: bool,
+    /// How many lines changed in each file, instead of which.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) stat: bool,
+    /// Show files that do not look like text line by line, too.
+    #[arg(long)]
+    pub(crate) text: bool,
+    /// The environment whose form A is in, or `canonical`; found out if left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) left_env: Option<String>,
+    /// The environment whose form B is in, or `canonical`; found out if left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) right_env: Option<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -142,6 +178,7 @@ impl Command {
         match self {
             Self::Sites(args) => args.format,
             Self::Stamp(args) | Self::Unstamp(args) => args.format,
+            Self::Diff(args) => args.format,
             Self::Parse(args) => args.format,
             _ => Format::Text,
         }

@@ -5,6 +5,7 @@
 //! `Failure`, whose kind decides the exit code.
 
 mod args;
+mod changes;
 mod commands;
 mod cursor;
 mod excerpt;
@@ -13,6 +14,7 @@ mod json;
 mod output;
 mod project;
 mod report;
+mod side;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

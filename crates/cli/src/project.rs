@@ -23,11 +23,11 @@ pub(crate) struct Project {
 impl Project {
     /// Opens the project in `directory`, after finishing what a killed command left there.
     pub(crate) fn open(directory: &Path) -> Result<Self, Failure> {
-        if let Some(recovered) = recover(directory)? {
-            report::diagnostics(&recovered.diagnostics(), &Sources::new());
-        }
-        let folder = Folder::open(directory).map_err(|error| Failure::from(error).unchanged())?;
-        let mut manifest_files = Sources::new();
+        let Self {
+            folder,
+            mut manifest_files,
+            ..
+        } = Self::open_as_it_is(directory)?;
         for entry in folder.entries() {
             if entry.kind == EntryKind::File && is_manifest_file(&entry.path) {
                 let bytes = folder.read(&entry.path)?.into_owned();
@@ -50,6 +50,19 @@ impl Project {
                 ..errors.into()
             }),
         }
+    }
+
+    /// The same without a look at its manifest, as if it had none.
+    pub(crate) fn open_as_it_is(directory: &Path) -> Result<Self, Failure> {
+        if let Some(recovered) = recover(directory)? {
+            report::diagnostics(&recovered.diagnostics(), &Sources::new());
+        }
+        let folder = Folder::open(directory).map_err(|error| Failure::from(error).unchanged())?;
+        Ok(Self {
+            folder,
+            manifest: None,
+            manifest_files: Sources::new(),
+        })
     }
 
     pub(crate) fn manifest(&self) -> Option<&Manifest> {

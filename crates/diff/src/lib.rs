@@ -1,1 +1,23 @@
 //! What differs between two trees of files, without what only a stamp moved.
+//!
+//! ```text
+//! Side, Side            -> Pair      byte for byte: most files are out here
+//! Pair + stamps of each -> Report    which files were added, removed, moved or changed, and where
+//! Report                -> unified   lines that `git apply` takes, or words for people
+//! ```
+//!
+//! A stamp comes as the [`TreePatch`](storyline_stamp::TreePatch) that takes it out; who finds it, and
+//! where the files come from, is not known here.
+
+mod lines;
+mod pair;
+mod quote;
+mod report;
+mod side;
+mod unified;
+
+pub use lines::Hunk;
+pub use pair::{Options, Pair};
+pub use report::{Content, FileChange, Report, Stand, Status};
+pub use side::{Entry, Kind, Side};
+pub use unified::{Role, unified};

@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+mod diff;
 mod man;
 mod manifest;
 mod parse;
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Sites(args) => sites::run(&cli.directory, args),
         Command::Stamp(args) => stamp::run(&cli.directory, args),
         Command::Unstamp(args) => unstamp::run(&cli.directory, args),
+        Command::Diff(args) => diff::run(&cli.directory, args),
         Command::Parse(args) => parse::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),
         Command::Demo(args) => demo::run(args),
