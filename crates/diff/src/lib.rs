@@ -20,4 +20,4 @@ pub use lines::Hunk;
 pub use pair::{Options, Pair};
 pub use report::{Content, FileChange, Report, Stand, Status};
 pub use side::{Entry, Kind, Side};
-pub use unified::{Role, unified};
+pub use unified::{Emit, Role, unified};

@@ -27,15 +27,14 @@ pub enum Role {
     NoEnd,
 }
 
-/// Hands the lines of `change` as a unified diff to `emit`, each with its sign and its end. The
-/// bytes of the files are as they are, paths are quoted where Git quotes them.
+/// Takes one line of a unified diff, with its sign and its end.
+pub type Emit<'e, E> = dyn FnMut(Role, &[u8]) -> Result<(), E> + 'e;
+
+/// Hands the lines of `change` as a unified diff to `emit`. The bytes of the files are as they are, paths are quoted where Git quotes them.
 ///
 /// # Errors
 /// What `emit` returned; nothing more is handed out then.
-pub fn unified<E>(
-    change: &FileChange,
-    emit: &mut dyn FnMut(Role, &[u8]) -> Result<(), E>,
-) -> Result<(), E> {
+pub fn unified<E>(change: &FileChange, emit: &mut Emit<'_, E>) -> Result<(), E> {
     for line in header(change) {
         emit(Role::Header, line.as_bytes())?;
     }
@@ -111,7 +110,7 @@ fn show<E>(
     group: &[Hunk],
     left: &[&[u8]],
     right: &[&[u8]],
-    emit: &mut dyn FnMut(Role, &[u8]) -> Result<(), E>,
+    emit: &mut Emit<'_, E>,
 ) -> Result<(), E> {
     let (Some(first), Some(last)) = (group.first(), group.last()) else {
         return Ok(());
@@ -144,12 +143,7 @@ fn numbers(lines: Range<usize>) -> String {
     }
 }
 
-fn text<E>(
-    role: Role,
-    sign: u8,
-    lines: &[&[u8]],
-    emit: &mut dyn FnMut(Role, &[u8]) -> Result<(), E>,
-) -> Result<(), E> {
+fn text<E>(role: Role, sign: u8, lines: &[&[u8]], emit: &mut Emit<'_, E>) -> Result<(), E> {
     let mut shown = Vec::new();
     for line in lines {
         shown.clear();
