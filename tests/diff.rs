@@ -485,6 +485,35 @@ fn bytes_reach_a_pipe_as_they_are() {
 }
 
 #[test]
+fn secrets_are_starred_out() {
+    let place = Place::of(&[("profiles.yml", "a:\n  host: here\n  password: hunter2\n")]);
+    fs::create_dir(place.top.join("b")).expect("a folder");
+    write(
+        &place,
+        "b/profiles.yml",
+        "a:\n  host: there\n  password: hunter3\n",
+    );
+    insta::assert_snapshot!(place.run(&["diff", ".", "../b"]), @r"
+    $ storyline diff . ../b
+    --- stdout
+    diff --git a/profiles.yml b/profiles.yml
+    --- a/profiles.yml
+    +++ b/profiles.yml
+    @@ -1,3 +1,3 @@
+     a:
+    -  host: here
+    -  password: *******
+    +  host: there
+    +  password: *******
+    --- stderr
+    secrets in 1 file are starred out: do not apply this diff
+    --- exit code 1
+    ");
+    let json = place.run(&["diff", ".", "../b", "--format", "json", "--raw"]);
+    assert!(!json.stdout().contains("hunter"), "{json}");
+}
+
+#[test]
 fn a_failure_as_json() {
     let place = stamped();
     place.write("storyline.toml", "[environment.dev1\n");

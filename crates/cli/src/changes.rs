@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
+use storyline_dbt::{FileKind, Projects};
 use storyline_diff::{Content, FileChange, Kind, Report, Role, Stand, Status, unified};
 use storyline_text::Visible;
 
@@ -116,9 +117,34 @@ fn word(status: Status) -> &'static str {
     }
 }
 
-/// What the report does not show, a sentence each.
-pub(crate) fn left_out(report: &Report) -> Vec<String> {
+/// Stars out what may be secret in dbt's profiles, and counts the files where something was. Lines
+/// stay where they are.
+pub(crate) fn hide_secrets(report: &mut Report) -> usize {
+    let mut hidden = 0;
+    for file in &mut report.files {
+        let mut masked = false;
+        for stand in file.left.iter_mut().chain(&mut file.right) {
+            let is_profiles = Projects::default().kind(&stand.path) == Some(FileKind::Profiles);
+            if is_profiles && matches!(stand.kind, Kind::File { .. }) {
+                let bytes = storyline_dbt::masked(&stand.bytes);
+                masked |= bytes != stand.bytes;
+                stand.bytes = bytes;
+            }
+        }
+        hidden += usize::from(masked);
+    }
+    hidden
+}
+
+/// What the report does not show, a sentence each; `secrets` is how many files had some.
+pub(crate) fn left_out(report: &Report, secrets: usize) -> Vec<String> {
     let mut told = Vec::new();
+    if secrets > 0 {
+        told.push(format!(
+            "secrets in {} are starred out: do not apply this diff",
+            count(secrets, "file"),
+        ));
+    }
     let binary = report.files.iter().filter(|f| f.content == Content::Binary);
     match binary.count() {
         0 => {}

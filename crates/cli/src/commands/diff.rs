@@ -44,13 +44,14 @@ pub(crate) fn run(directory: &Path, args: &DiffArgs) -> Result<ExitCode, Failure
         wanted: &|path| wanted.has(path),
         text: args.text,
     };
-    let found = pair.report(&left.patch, &right.patch, &options)?;
+    let mut found = pair.report(&left.patch, &right.patch, &options)?;
+    let secrets = changes::hide_secrets(&mut found);
     match args.format {
         Format::Json => output::print_json(&JsonReport::new(&found, [&left.taken, &right.taken]))?,
         Format::Text if args.stat => output::print(&changes::stat(&found))?,
         Format::Text => output::stream(|out| changes::patch(&found, Screen::stdout(), out))?,
     }
-    for told in changes::left_out(&found) {
+    for told in changes::left_out(&found, secrets) {
         report::say(&format!("{told}\n"));
     }
     Ok(ExitCode::from(u8::from(!found.files.is_empty())))
