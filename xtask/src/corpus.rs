@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use storyline_folder::Folder;
-use storyline_stamp::{Site, SiteStatus, Tree, sites};
+use storyline_stamp::{Scope, Site, SiteStatus, Tree, sites};
 use storyline_text::RelPath;
 
 use found::{Checkout, projects};
@@ -99,7 +99,7 @@ fn row(checkout: &Checkout) -> Result<Row> {
             continue;
         }
         row.projects += 1;
-        let tree = Tree::read(&project, &std::collections::BTreeSet::new())?;
+        let tree = Tree::read(&project, &Scope::default())?;
         let sites = sites(&tree, None, None);
         let count = |status| sites.iter().filter(|s| s.status == status).count();
         row.own += count(SiteStatus::Own);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use storyline_folder::{Folder, recover};
 use storyline_manifest::{Manifest, is_manifest_file};
-use storyline_stamp::{EntryKind, FileSet, Tree};
+use storyline_stamp::{EntryKind, FileSet, Scope, Tree};
 use storyline_text::Diagnostic;
 
 use crate::failure::{Failure, FailureKind, Sources};
@@ -89,10 +89,9 @@ impl Project {
         })
     }
 
-    /// Reads every file that may hold a site.
-    pub(crate) fn tree(&self) -> Result<Tree, Failure> {
-        let hosts = self.manifest.as_ref().map(Manifest::hosts).cloned();
-        Ok(Tree::read(&self.folder, &hosts.unwrap_or_default())?)
+    /// Reads every file that may hold a site of `scope`.
+    pub(crate) fn tree(&self, scope: &Scope) -> Result<Tree, Failure> {
+        Ok(Tree::read(&self.folder, scope)?)
     }
 
     /// Files that `diagnostics` point into.

@@ -1,6 +1,7 @@
 //! The manifest as the rest of the program sees it: checked, filled in, by name.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use storyline_text::RelPath;
@@ -29,7 +30,7 @@ pub struct Manifest {
     /// Other repositories that a story may span, by name.
     pub repositories: BTreeMap<String, Repository>,
     /// Places in files of other languages where names stand.
-    pub sites: Vec<DeclaredSite>,
+    pub sites: Vec<Arc<DeclaredSite>>,
     pub(crate) environments: BTreeMap<String, Environment>,
     pub(crate) uses: BTreeMap<String, Vec<String>>,
     pub(crate) hosts: BTreeSet<String>,

@@ -378,6 +378,12 @@ impl Names {
         self.maps.get(kind).is_some_and(|map| !map.is_identity())
     }
 
+    /// The kinds for which [`Names::maps`] holds.
+    pub fn mapped(&self) -> impl Iterator<Item = &Kind> {
+        let changed = self.maps.iter().filter(|(_, map)| !map.is_identity());
+        changed.map(|(kind, _)| kind)
+    }
+
     /// Where the manifest says what becomes of a canonical name: a table entry, a pattern, or the
     /// table that leaves it out. `None` for a kind that the manifest does not mention.
     pub fn origin(&self, kind: &Kind, name: &str) -> Option<&Place> {

@@ -2,6 +2,7 @@
 //! projects, declared sites.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use storyline_text::{Diagnostic, Visible};
 
@@ -38,7 +39,7 @@ impl Reader<'_> {
             sites: table
                 .site
                 .iter()
-                .filter_map(|site| self.site(site))
+                .filter_map(|site| self.site(site).map(Arc::new))
                 .collect(),
             uses: self.uses(&table.uses),
             hosts: self.hosts(&table.looker.hosts, &canonical, &environments),

@@ -27,6 +27,10 @@ pub(crate) enum Shape {
     Plain,
     /// A whole YAML scalar, whose quotes may have to change.
     Yaml,
+    /// A whole TOML string, whose quotes may have to change.
+    Toml,
+    /// A whole JSON string.
+    Json,
     /// A part of a URL's path.
     Url(Encoding),
     /// The model in `include: "//project/x.model"`; `None` for the own project.
@@ -63,6 +67,8 @@ pub(crate) struct FileScan {
     pub(crate) errors: Vec<Diagnostic>,
     /// Warnings and notices.
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Numbers of the declared sites that say something about this file.
+    pub(crate) declared: Vec<usize>,
 }
 
 /// What a file is, from its path alone.

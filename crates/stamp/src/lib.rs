@@ -17,6 +17,11 @@
 
 mod candidate;
 mod dashboard;
+mod declared;
+mod declared_data;
+mod declared_json;
+mod declared_toml;
+mod declared_yaml;
 mod fileset;
 mod form;
 mod include;
@@ -28,6 +33,7 @@ mod paths;
 mod patterns;
 mod plan;
 mod refusal;
+mod scope;
 mod sites;
 mod tree;
 mod url;
@@ -36,5 +42,6 @@ mod write;
 pub use fileset::{Change, Entry, EntryKind, FileSet, ReadError, TreePatch};
 pub use form::{Unclear, form};
 pub use plan::{Direction, Plan, Refused, plan};
+pub use scope::Scope;
 pub use sites::{Site, SitePlace, SiteStatus, sites};
 pub use tree::Tree;

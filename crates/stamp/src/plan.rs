@@ -157,6 +157,7 @@ impl<'t> Context<'t> {
     /// From names to changes and notices, with everything checked but the way back.
     fn plan(&self) -> Result<(Vec<Changed>, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut draft = self.draft();
+        draft.notices.extend(self.tree.warnings());
         self.check_form(&mut draft);
         let taken = paths::check(self.tree.entries(), &draft.renames);
         draft.errors.extend(taken);
@@ -309,8 +310,8 @@ impl<'t> Context<'t> {
         let change = |(path, file): &(&RelPath, &Arc<File>)| {
             let to = draft.renames.get(path).unwrap_or(path);
             let (patch, after) = match draft.names.get(path) {
-                None => (Patch::default(), (*file).clone()),
-                Some(names) => write::rewrite(to, &file.bytes, names, self.tree.hosts())
+                None => (Patch::default(), self.tree.moved(path, to, file)),
+                Some(names) => write::rewrite(to, &file.bytes, names, self.tree.scope())
                     .map(|(patch, after)| (patch, Arc::new(after)))
                     .map_err(|unwritable| refusal::unwritable(path, &unwritable))?,
             };
@@ -404,7 +405,7 @@ fn comes_back<'c>(
     if *to != change.from {
         return Err(None);
     }
-    let back = write::patch(&change.to, after, names).map_err(|_| first)?;
+    let back = write::patch(after, names).map_err(|_| first)?;
     if back
         .apply(after)
         .is_ok_and(|returned| returned == change.before)

@@ -1,8 +1,9 @@
 //! The words for what stands in the way of a stamp.
 
-use storyline_manifest::{Environment, Kind, Manifest};
-use storyline_text::{Diagnostic, Edit, Label, RelPath, UnsafeName, Visible};
+use storyline_manifest::{DeclaredSite, Environment, Kind, Manifest};
+use storyline_text::{Diagnostic, Edit, Label, RelPath, Span, UnsafeName, Visible};
 
+use crate::candidate::Candidate;
 use crate::plan::{Changed, Direction};
 use crate::write::{Unwritable, Why};
 
@@ -288,4 +289,102 @@ pub(crate) fn no_way_back(
         });
     }
     diagnostic.help("choose other names for the environment")
+}
+
+fn of_rule(rule: &DeclaredSite, text: &str) -> Label {
+    rule.place.label(text)
+}
+
+pub(crate) fn no_file(rule: &DeclaredSite) -> Diagnostic {
+    Diagnostic::warning(
+        "site-matches-nothing",
+        "no file is meant by this `[[site]]`",
+    )
+    .label(of_rule(rule, ""))
+    .help("write `files` as seen from the project's root; `*` stays inside a folder, `**` does not")
+}
+
+pub(crate) fn no_place(rule: &DeclaredSite, files: usize) -> Diagnostic {
+    let title = match files {
+        1 => "the file that this `[[site]]` means has no such place".into(),
+        more => format!("none of the {more} files that this `[[site]]` means has such a place"),
+    };
+    Diagnostic::warning("site-matches-nothing", title)
+        .label(of_rule(rule, ""))
+        .help("compare its `path` or `pattern` with the files; `^` and `$` stand for lines only after `(?m)`")
+}
+
+pub(crate) fn no_language(path: &RelPath, rule: &DeclaredSite) -> Diagnostic {
+    let title = "only YAML, TOML and JSON have places with a `path`";
+    Diagnostic::error("site-without-language", title)
+        .label(Label::path(path, "this file is none of them, by its name"))
+        .label(of_rule(rule, "this has a `path`"))
+        .help("write a `pattern` in place of the `path`, or `files` that leave this one out")
+}
+
+pub(crate) fn unreadable(language: &str, reason: &str, label: Label) -> Diagnostic {
+    Diagnostic::error(
+        "site-unreadable",
+        format!("this is no {language}: {reason}"),
+    )
+    .label(label)
+    .help("mend the file, or write `files` of the `[[site]]` that leave it out")
+}
+
+pub(crate) fn not_utf8(path: &RelPath, error: std::str::Utf8Error) -> Diagnostic {
+    let at = error.valid_up_to();
+    let label = Label::at(path, Span::at(at..at + 1), "");
+    Diagnostic::error("not-utf8", "this byte is not UTF-8")
+        .label(label)
+        .help("save the file as UTF-8")
+}
+
+/// A declared site whose value is no text.
+pub(crate) fn no_text(label: Label) -> Diagnostic {
+    Diagnostic::error(
+        "site-not-text",
+        "a `[[site]]` means this value, which is no text",
+    )
+    .label(label)
+    .help("put it in quotes, or write a `path` that leaves it out")
+}
+
+pub(crate) fn behind_alias(value: Label, alias: Label) -> Diagnostic {
+    let title = "a `[[site]]` means a value that stands elsewhere";
+    Diagnostic::error("site-behind-alias", title)
+        .label(alias)
+        .label(value)
+        .help("write a `[[site]]` with the path of the anchor, whose value counts for all its aliases")
+}
+
+pub(crate) fn jinja(places: usize, label: Label) -> Diagnostic {
+    let title = match places {
+        1 => "a `[[site]]` means this value, which is Jinja and stays as it is".into(),
+        more => format!("a `[[site]]` means {more} values that are Jinja and stay as they are"),
+    };
+    Diagnostic::notice("site-is-jinja", title)
+        .label(label)
+        .help("what it gives differs by itself; if it is the same in every environment, write the name")
+}
+
+/// Two sites that overlap and are not one.
+pub(crate) fn sites_disagree(
+    path: &RelPath,
+    one: &Candidate,
+    other: &Candidate,
+    rule: &DeclaredSite,
+) -> Diagnostic {
+    let title = match one.kind == other.kind {
+        true => format!("two sites overlap here, each of them a {}", word(&one.kind)),
+        false => format!(
+            "this is a {} and a {} at once",
+            word(&other.kind),
+            word(&one.kind)
+        ),
+    };
+    Diagnostic::error("sites-disagree", title)
+        .label(Label::at(path, one.span, ""))
+        .label(Label::at(path, other.span, ""))
+        .label(of_rule(rule, "one of them is declared here"))
+        .help("write a `path` or `pattern` that leaves this place out, or take the `[[site]]` away")
 }

@@ -1,6 +1,6 @@
 //! A whole tree, read once: what each file says, and the bytes of those that say something.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -10,7 +10,7 @@ use storyline_text::{Label, RelPath};
 use crate::candidate::{FileScan, FileType, Shape, is_model, model_name};
 use crate::plan::Changed;
 use crate::url::Hosts;
-use crate::{Entry, EntryKind, FileSet, ReadError, dashboard, legacy, lookml};
+use crate::{Entry, EntryKind, FileSet, ReadError, Scope, dashboard, declared, legacy, lookml};
 
 /// A project as it was read from a [`FileSet`].
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Tree {
     entries: Vec<Entry>,
     /// Files that hold candidates, includes or something to tell, and all model files.
     files: BTreeMap<RelPath, Arc<File>>,
-    hosts: Hosts,
+    scope: Scope,
 }
 
 /// One file of interest.
@@ -29,21 +29,22 @@ pub(crate) struct File {
 }
 
 impl Tree {
-    /// Reads every file that may hold a site. URLs count as the team's when they are relative or
-    /// on one of `hosts`, which are in lower case without scheme and port.
+    /// Reads every file that may hold a site of `scope`.
     ///
     /// # Errors
     /// The first file that cannot be read.
-    pub fn read(files: &dyn FileSet, hosts: &BTreeSet<String>) -> Result<Self, ReadError> {
+    pub fn read(files: &dyn FileSet, scope: &Scope) -> Result<Self, ReadError> {
         let entries = files.entries().to_vec();
         let scanned: Result<Vec<_>, ReadError> = entries
             .par_iter()
             .filter(|entry| entry.kind == EntryKind::File)
             .map(|entry| (&entry.path, FileType::of(&entry.path)))
-            .filter(|(_, file_type)| *file_type != FileType::Other)
+            .filter(|(path, file_type)| {
+                scope.concerns(*file_type) || scope.rules_of(path).next().is_some()
+            })
             .map(|(path, file_type)| {
                 let bytes = files.read(path)?;
-                let scan = scan(path, &bytes, file_type, hosts);
+                let scan = scan(path, &bytes, file_type, scope);
                 Ok(is_of_interest(&scan, file_type).then(|| {
                     let bytes = bytes.into_owned();
                     (path.clone(), Arc::new(File { bytes, scan }))
@@ -53,7 +54,7 @@ impl Tree {
         Ok(Self {
             files: scanned?.into_iter().flatten().collect(),
             entries,
-            hosts: hosts.clone(),
+            scope: scope.clone(),
         })
     }
 
@@ -87,12 +88,23 @@ impl Tree {
         Self {
             files: files.collect(),
             entries,
-            hosts: self.hosts.clone(),
+            scope: self.scope.clone(),
         }
     }
 
-    pub(crate) fn hosts(&self) -> &Hosts {
-        &self.hosts
+    /// A file that is moved, and stays as it is: which sites are declared depends on its path.
+    pub(crate) fn moved(&self, from: &RelPath, to: &RelPath, file: &Arc<File>) -> Arc<File> {
+        let mut rules = self.scope.rules_of(from).chain(self.scope.rules_of(to));
+        if rules.next().is_none() {
+            return file.clone();
+        }
+        let scan = scan(to, &file.bytes, FileType::of(to), &self.scope);
+        let bytes = file.bytes.clone();
+        Arc::new(File { bytes, scan })
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     pub(crate) fn files(&self) -> impl Iterator<Item = (&RelPath, &Arc<File>)> {
@@ -146,7 +158,18 @@ impl Tree {
     }
 }
 
-fn scan(path: &RelPath, bytes: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
+/// Everything that one file says.
+pub(crate) fn scan(path: &RelPath, bytes: &[u8], file_type: FileType, scope: &Scope) -> FileScan {
+    let mut scan = match scope.concerns(file_type) {
+        true => built_in(path, bytes, file_type, scope.hosts()),
+        false => FileScan::default(),
+    };
+    declared::add(path, bytes, scope, &mut scan);
+    scan
+}
+
+/// What it says in the languages of Looker.
+fn built_in(path: &RelPath, bytes: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
     if file_type == FileType::Dashboard {
         return dashboard::scan(path, bytes, hosts);
     }
@@ -165,4 +188,5 @@ fn is_of_interest(scan: &FileScan, file_type: FileType) -> bool {
         || !scan.includes.is_empty()
         || !scan.errors.is_empty()
         || !scan.warnings.is_empty()
+        || !scan.declared.is_empty()
 }

@@ -3,10 +3,10 @@
 use storyline_text::{Edit, Patch, RelPath, Span};
 use storyline_yaml::{Document, EditError, VerifyError};
 
-use crate::candidate::{Candidate, FileType, Shape};
+use crate::candidate::{Candidate, FileScan, FileType, Shape};
 use crate::tree::File;
-use crate::url::{Encoding, Hosts};
-use crate::{dashboard, lookml};
+use crate::url::Encoding;
+use crate::{Scope, dashboard, declared, declared_json, declared_toml, lookml};
 
 /// A name that cannot be put where it should go.
 #[derive(Debug)]
@@ -35,15 +35,9 @@ pub(crate) enum Why {
 }
 
 /// The patch of one file that puts each name at its candidate, in the way that the file has it.
-pub(crate) fn patch(
-    path: &RelPath,
-    source: &[u8],
-    names: &[(&Candidate, String)],
-) -> Result<Patch, Unwritable> {
-    let quoted = |(candidate, _): &(&Candidate, _)| candidate.shape == Shape::Yaml;
-    let is_yaml = FileType::of(path) == FileType::Dashboard && names.iter().any(quoted);
-    let yaml = is_yaml.then(|| storyline_yaml::read(source));
-    edits(yaml.as_ref(), names)
+pub(crate) fn patch(source: &[u8], names: &[(&Candidate, String)]) -> Result<Patch, Unwritable> {
+    let yaml = is_yaml(names).then(|| storyline_yaml::read(source));
+    edits(source, yaml.as_ref(), names)
 }
 
 /// The same, and the file afterwards, which will be at `to`. It was read again: everything but
@@ -52,7 +46,7 @@ pub(crate) fn rewrite(
     to: &RelPath,
     source: &[u8],
     names: &[(&Candidate, String)],
-    hosts: &Hosts,
+    scope: &Scope,
 ) -> Result<(Patch, File), Unwritable> {
     let unwritable = |why| Unwritable {
         span: names
@@ -66,24 +60,44 @@ pub(crate) fn rewrite(
         why,
     };
     let file_type = FileType::of(to);
-    if file_type == FileType::Dashboard {
+    let hosts = scope.hosts();
+    let mut scan = FileScan::default();
+    let (patch, bytes) = if file_type == FileType::Dashboard || is_yaml(names) {
         let before = storyline_yaml::read(source);
-        let patch = edits(Some(&before), names)?;
+        let patch = edits(source, Some(&before), names)?;
         let bytes = applied(&patch, source);
         let after = storyline_yaml::read(&bytes);
         storyline_yaml::verify_read(&before, &after, &patch)
             .map_err(|error| unwritable(Why::ReadsOtherwise(error)))?;
-        let scan = dashboard::scan_document(to, &after, hosts);
-        return Ok((patch, File { bytes, scan }));
-    }
-    let patch = edits(None, names)?;
-    let bytes = applied(&patch, source);
-    let after = storyline_lookml::parse(&bytes);
-    if !storyline_lookml::parse(source).has_shape_of(&after) {
-        return Err(unwritable(Why::ShapeChanges));
-    }
-    let scan = lookml::scan_document(to, &after, file_type, hosts);
+        if scope.concerns(file_type) {
+            scan = dashboard::scan_document(to, &after, hosts);
+        }
+        (patch, bytes)
+    } else {
+        let patch = edits(source, None, names)?;
+        let bytes = applied(&patch, source);
+        let is_same = match file_type {
+            FileType::Other => declared::is_same(to, source, &bytes, names),
+            _ => {
+                let after = storyline_lookml::parse(&bytes);
+                if scope.concerns(file_type) {
+                    scan = lookml::scan_document(to, &after, file_type, hosts);
+                }
+                storyline_lookml::parse(source).has_shape_of(&after)
+            }
+        };
+        if !is_same {
+            return Err(unwritable(Why::ShapeChanges));
+        }
+        (patch, bytes)
+    };
+    declared::add(to, &bytes, scope, &mut scan);
     Ok((patch, File { bytes, scan }))
+}
+
+fn is_yaml(names: &[(&Candidate, String)]) -> bool {
+    let mut shapes = names.iter().map(|(candidate, _)| &candidate.shape);
+    shapes.any(|shape| *shape == Shape::Yaml)
 }
 
 fn applied(patch: &Patch, source: &[u8]) -> Vec<u8> {
@@ -92,11 +106,15 @@ fn applied(patch: &Patch, source: &[u8]) -> Vec<u8> {
         .expect("candidates are spans of the source")
 }
 
-fn edits(yaml: Option<&Document<'_>>, names: &[(&Candidate, String)]) -> Result<Patch, Unwritable> {
+fn edits(
+    source: &[u8],
+    yaml: Option<&Document<'_>>,
+    names: &[(&Candidate, String)],
+) -> Result<Patch, Unwritable> {
     let edits: Result<Vec<_>, _> = names
         .iter()
         .map(|(candidate, name)| {
-            edit(yaml, candidate, name).map_err(|why| Unwritable {
+            edit(source, yaml, candidate, name).map_err(|why| Unwritable {
                 span: candidate.span,
                 name: name.clone(),
                 why,
@@ -117,7 +135,12 @@ fn edits(yaml: Option<&Document<'_>>, names: &[(&Candidate, String)]) -> Result<
     })
 }
 
-fn edit(yaml: Option<&Document<'_>>, candidate: &Candidate, name: &str) -> Result<Edit, Why> {
+fn edit(
+    source: &[u8],
+    yaml: Option<&Document<'_>>,
+    candidate: &Candidate,
+    name: &str,
+) -> Result<Edit, Why> {
     let span = candidate.span;
     match (&candidate.shape, yaml) {
         (Shape::Url(encoding), _) => {
@@ -131,6 +154,8 @@ fn edit(yaml: Option<&Document<'_>>, candidate: &Candidate, name: &str) -> Resul
             let replacement = scalar.ok_or(Why::ShapeChanges)?.replace(name);
             Ok(replacement.map_err(Why::Yaml)?.edit)
         }
+        (Shape::Toml, _) => Ok(declared_toml::replace(source, span, name)),
+        (Shape::Json, _) => Ok(declared_json::replace(span, name)),
         _ => Ok(Edit::replace(span, name)),
     }
 }

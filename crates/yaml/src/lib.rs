@@ -52,6 +52,6 @@ pub use edit::Replacement;
 pub use entry::{NewScalar, NewValue};
 pub use error::{EditError, Fault, ReadError, VerifyError};
 pub use node::{Kind, Node, Scalar, Style};
-pub use pattern::{Pattern, PatternError};
+pub use pattern::{Pattern, PatternError, Progress};
 pub use read::{MAX_BYTES, MAX_DEPTH, read};
 pub use verify::{verify, verify_read};

@@ -32,6 +32,30 @@ pub(crate) enum Step {
     AnyDepth,
 }
 
+/// How far a pattern was followed on the way to a place, for whoever walks a tree: one bit for each
+/// step that may come next; the bit after the last step means that the whole pattern was followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress(u64);
+
+impl Progress {
+    /// Whether neither this place nor one below it is meant.
+    pub fn is_lost(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The progress on several ways to one place.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What `self` has and `other` has not.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
 /// Why a text is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
@@ -83,6 +107,62 @@ impl Pattern {
             return Err(PatternError::TooLong(steps.len()));
         }
         Ok(Self { document, steps })
+    }
+
+    /// The progress at the root of a tree, the `document`th of its file from 0.
+    pub fn start(&self, document: u32) -> Progress {
+        match self.document.is_none_or(|only| only == document) {
+            true => self.closure(1),
+            false => Progress::default(),
+        }
+    }
+
+    /// The progress at the value of `key`, given that at the mapping which holds it.
+    pub fn at_key(&self, holder: Progress, key: &str) -> Progress {
+        self.advance(holder, |step| match step {
+            Step::AnyKey => true,
+            Step::Key(wanted) => wanted == key,
+            _ => false,
+        })
+    }
+
+    /// The progress at the item number `index`, from 0, given that at the list which holds it.
+    pub fn at_item(&self, holder: Progress, index: u32) -> Progress {
+        self.advance(holder, |step| match step {
+            Step::AnyItem => true,
+            Step::Item(wanted) => *wanted == index,
+            _ => false,
+        })
+    }
+
+    /// Whether a place with this progress is one that the pattern means.
+    pub fn is_whole(&self, at: Progress) -> bool {
+        at.0 & (1 << self.steps.len()) != 0
+    }
+
+    /// One level down, where `fits` says which steps lead.
+    pub(crate) fn advance(&self, at: Progress, mut fits: impl FnMut(&Step) -> bool) -> Progress {
+        let mut after = 0;
+        for (index, step) in self.steps.iter().enumerate() {
+            if at.0 & (1 << index) == 0 {
+                continue;
+            }
+            match step {
+                Step::AnyDepth => after |= 1 << index,
+                step => after |= u64::from(fits(step)) << (index + 1),
+            }
+        }
+        self.closure(after)
+    }
+
+    /// `**` may also stand for nothing.
+    fn closure(&self, mut states: u64) -> Progress {
+        for (index, step) in self.steps.iter().enumerate() {
+            if *step == Step::AnyDepth && states & (1 << index) != 0 {
+                states |= 1 << (index + 1);
+            }
+        }
+        Progress(states)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use storyline_manifest::Manifest;
 use storyline_stamp::{
-    Change, Direction, Refused, Site, SitePlace, SiteStatus, Tree, TreePatch, plan, sites,
+    Change, Direction, Refused, Scope, Site, SitePlace, SiteStatus, Tree, TreePatch, plan, sites,
 };
 use storyline_text::{Edit, RelPath, Span};
 
@@ -68,7 +68,7 @@ fn there_and_back(
 ) -> Result<()> {
     only_sites(tree, manifest, there)?;
     let stamped = original.apply(there)?;
-    let tree = Tree::read(&stamped, manifest.hosts())?;
+    let tree = Tree::read(&stamped, &Scope::all(Some(manifest)))?;
     let back = plan_for(&tree, manifest, Direction::Unstamp)?;
     let back = back.map_err(|refused| match refusal(&refused) {
         Outcome::Refused(_, first) => anyhow!("the way back is refused: {first}"),

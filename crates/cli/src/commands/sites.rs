@@ -4,14 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use storyline_stamp::{Site, SitePlace, Tree, sites};
+use storyline_stamp::{Scope, Site, SitePlace, Tree, sites};
 use storyline_text::{Position, RelPath, Visible};
 
 use crate::args::{Format, SitesArgs};
 use crate::cursor::Cursor;
 use crate::failure::Failure;
 use crate::project::Project;
-use crate::{json, output};
+use crate::{json, output, report};
 
 /// A site for programs. `start` and `end` are bytes of the file's text or, when `in` is `path`, of
 /// its path; there the line is 0.
@@ -35,7 +35,9 @@ pub(crate) fn run(directory: &Path, args: &SitesArgs) -> Result<ExitCode, Failur
         Some(name) => Some(project.need_manifest()?.environment(name)?),
         None => None,
     };
-    let tree = project.tree()?;
+    let tree = project.tree(&Scope::all(project.manifest()))?;
+    let warnings = tree.warnings();
+    report::diagnostics(&warnings, &project.sources(&tree, &warnings));
     let sites = sites(&tree, project.manifest(), environment);
     let mut lines = Lines {
         tree: &tree,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use storyline_stamp::{Direction, Plan, Tree, plan};
+use storyline_stamp::{Direction, Plan, Scope, Tree, plan};
 
 use crate::args::{Format, StampArgs};
 use crate::failure::Failure;
@@ -28,7 +28,7 @@ pub(crate) fn take(
     let project = Project::open(&base.join(directory))?;
     let manifest = project.need_manifest()?;
     let environment = manifest.environment(&args.environment)?;
-    let tree = project.tree()?;
+    let tree = project.tree(&Scope::of(manifest, environment))?;
     let plan = plan(&tree, manifest, environment, direction).map_err(|refused| Failure {
         sources: project.sources(&tree, &refused.diagnostics),
         ..refused.into()

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 
 use storyline_manifest::{Environment, Manifest};
 use storyline_stamp::{Direction, plan};
-use storyline_stamp::{Entry, EntryKind, FileSet, Plan, ReadError, Refused, Tree, TreePatch};
+use storyline_stamp::{
+    Entry, EntryKind, FileSet, Plan, ReadError, Refused, Scope, Tree, TreePatch,
+};
 use storyline_text::{Diagnostic, LineIndex, RelPath, Span};
 
 /// A tree of files in memory.
@@ -95,7 +97,7 @@ impl Files {
     }
 
     pub(crate) fn tree(&self, manifest: &Manifest) -> Tree {
-        Tree::read(self, manifest.hosts()).expect("every file is there")
+        Tree::read(self, &Scope::all(Some(manifest))).expect("every file is there")
     }
 
     /// `file:line:column`, or the file alone for the path itself.
