@@ -25,6 +25,10 @@ static MODELS: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
     .map(pattern)
 });
 
+/// Where a dashboard has a slug.
+static SLUGS: LazyLock<[Pattern; 2]> =
+    LazyLock::new(|| ["[*].preferred_slug", "preferred_slug"].map(pattern));
+
 /// Where what holds a model may be written as `*alias`, to be found at its anchor only.
 static HOLDERS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     let lists = ["elements", "elements[*].merged_queries", "filters"];
@@ -54,9 +58,11 @@ pub(crate) fn scan_document(path: &RelPath, document: &Document<'_>, hosts: &Hos
     };
     let out = &mut scan.candidates;
     let models = MODELS.iter().flat_map(|pattern| document.find(pattern));
-    models.for_each(|model| push(model, out));
+    models.for_each(|model| push(Kind::Model, model, out));
+    let slugs = SLUGS.iter().flat_map(|pattern| document.find(pattern));
+    slugs.for_each(|slug| push(Kind::Slug, slug, out));
     if document.aliases().next().is_some() {
-        behind_aliases(document).for_each(|model| push(model, out));
+        behind_aliases(document).for_each(|model| push(Kind::Model, model, out));
     }
     if url::may_stand_in(source) || liquid::may_stand_in(source) {
         for scalar in document.scalars().filter(|scalar| !scalar.is_alias()) {
@@ -70,14 +76,14 @@ pub(crate) fn scan_document(path: &RelPath, document: &Document<'_>, hosts: &Hos
     scan
 }
 
-fn push(model: Scalar<'_>, out: &mut Vec<Candidate>) {
+fn push(kind: Kind, named: Scalar<'_>, out: &mut Vec<Candidate>) {
     // What `*anchor` says is written where the anchor is.
-    let written = model.node().target().and_then(Node::scalar);
-    let scalar = written.unwrap_or(model);
+    let written = named.node().target().and_then(Node::scalar);
+    let scalar = written.unwrap_or(named);
     let name = scalar.value();
     if !name.is_empty() && !name.contains("@{") {
         out.push(Candidate {
-            kind: Kind::Model,
+            kind,
             span: scalar.content(),
             name: name.into_owned(),
             shape: Shape::Yaml,

@@ -64,28 +64,35 @@ pub(crate) fn read(path: &RelPath, source: &[u8]) -> Result<Data, Diagnostic> {
 /// The four ways to write a string.
 const QUOTES: [&[u8]; 4] = [b"\"\"\"", b"'''", b"\"", b"'"];
 
-/// What stands between the quotes of a string.
+/// What stands between the quotes of a string, without the line end that opens several lines.
 fn content(source: &[u8], span: Span) -> Span {
     let written = span.slice(source);
     let quotes = QUOTES.iter().find(|quotes| written.starts_with(quotes));
-    let width = quotes.map_or(0, |quotes| quotes.len()) as u32;
-    Span::new(span.start + width, span.end - width)
+    let width = quotes.map_or(0, |quotes| quotes.len());
+    let line_end = match &written[width..] {
+        [b'\n', ..] if width == 3 => 1,
+        [b'\r', b'\n', ..] if width == 3 => 2,
+        _ => 0,
+    };
+    Span::new(
+        span.start + (width + line_end) as u32,
+        span.end - width as u32,
+    )
 }
 
 /// Writes `name` in place of the string between whose quotes `span` is.
 pub(crate) fn replace(source: &[u8], span: Span, name: &str) -> Edit {
-    let before = &source[..span.start as usize];
+    let before = source[..span.start as usize].trim_ascii_end();
     let quotes = QUOTES.iter().find(|quotes| before.ends_with(quotes));
     let quotes = quotes.copied().unwrap_or(b"\"");
-    let literal = quotes.starts_with(b"'");
-    if !literal {
+    if quotes.starts_with(b"\"") {
         return Edit::replace(span, escaped(name).as_bytes());
     }
-    // Neither has an escape for what it cannot hold.
+    // These quotes have no escapes for what cannot stand between them.
     if !name.contains(|c: char| c == '\'' || c.is_control()) {
         return Edit::replace(span, name);
     }
-    let width = quotes.len() as u32;
-    let whole = Span::new(span.start - width, span.end + width);
+    let start = before.len() - quotes.len();
+    let whole = Span::at(start..span.end as usize + quotes.len());
     Edit::replace(whole, format!("\"{}\"", escaped(name)))
 }

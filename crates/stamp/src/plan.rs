@@ -158,6 +158,7 @@ impl<'t> Context<'t> {
     fn plan(&self) -> Result<(Vec<Changed>, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut draft = self.draft();
         draft.notices.extend(self.tree.warnings());
+        draft.notices.extend(self.shared_slugs());
         self.check_form(&mut draft);
         let taken = paths::check(self.tree.entries(), &draft.renames);
         draft.errors.extend(taken);
@@ -177,6 +178,24 @@ impl<'t> Context<'t> {
             true => Ok((changed, draft.notices)),
             false => Err(errors),
         }
+    }
+
+    /// Slugs stay, though models are renamed so that a second copy can stand on one instance.
+    fn shared_slugs(&self) -> Option<Diagnostic> {
+        let is_copy = self.direction == Direction::Stamp && self.names().maps(&Kind::Model);
+        if !is_copy || self.names().origin(&Kind::Slug, "").is_some() {
+            return None;
+        }
+        let mut slugs = self.tree.files().flat_map(|(path, file)| {
+            let slugs = file.scan.candidates.iter().filter(|c| c.kind == Kind::Slug);
+            slugs.map(move |slug| Label::at(path, slug.span, ""))
+        });
+        let first = slugs.next()?;
+        Some(refusal::shared_slugs(
+            1 + slugs.count(),
+            first,
+            self.environment,
+        ))
     }
 
     /// Whether the tree looks as if it were where it is to be taken.

@@ -291,6 +291,20 @@ pub(crate) fn no_way_back(
     diagnostic.help("choose other names for the environment")
 }
 
+/// Slugs that two copies of the project would share; `first` is one of them.
+pub(crate) fn shared_slugs(slugs: usize, first: Label, environment: &Environment) -> Diagnostic {
+    let title = match slugs {
+        1 => "a dashboard has a slug, which stays as it is".into(),
+        more => format!("{more} dashboards have slugs, which stay as they are"),
+    };
+    let environment = &environment.name;
+    Diagnostic::notice("slug-shared", title).label(first)
+        .help("two copies on one Looker instance overwrite each other's dashboards of one slug")
+        .help(format!(
+            "to give `{environment}` slugs of its own, add `slugs = \"{{name}}-{{env:kebab}}\"` to it; if it stands on an instance of its own, add `slugs = \"{{name}}\"`"
+        ))
+}
+
 fn of_rule(rule: &DeclaredSite, text: &str) -> Label {
     rule.place.label(text)
 }
@@ -382,9 +396,12 @@ pub(crate) fn sites_disagree(
             word(&one.kind)
         ),
     };
-    Diagnostic::error("sites-disagree", title)
-        .label(Label::at(path, one.span, ""))
-        .label(Label::at(path, other.span, ""))
+    let mut diagnostic =
+        Diagnostic::error("sites-disagree", title).label(Label::at(path, one.span, ""));
+    if one.span != other.span {
+        diagnostic = diagnostic.label(Label::at(path, other.span, ""));
+    }
+    diagnostic
         .label(of_rule(rule, "one of them is declared here"))
         .help("write a `path` or `pattern` that leaves this place out, or take the `[[site]]` away")
 }

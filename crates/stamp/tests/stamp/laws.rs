@@ -8,7 +8,7 @@ use storyline_manifest::Manifest;
 use storyline_stamp::{Direction, Plan, Refused, SitePlace, SiteStatus, sites};
 
 use crate::files::{Files, dev1, manifest};
-use crate::trees::{PLAIN, RULES, trees};
+use crate::trees::{PLAIN, RULES, SITES, trees};
 
 /// Whatever is planned changes own names only and comes back; whatever is refused says where.
 fn check(files: &Files, manifest: &Manifest, way: Direction) {
@@ -107,15 +107,20 @@ fn points_into(files: &Files, refused: &Refused) {
     }
 }
 
+/// The rules of an environment, and the same declared sites for each.
+fn with_sites(rules: &str) -> Manifest {
+    manifest(&format!("{rules}\n{SITES}"))
+}
+
 /// A manifest, and a tree in canonical form.
 fn canonical(plain: bool) -> impl Strategy<Value = (Manifest, Files)> {
-    (select(RULES).prop_map(manifest), trees(plain, None))
+    (select(RULES).prop_map(with_sites), trees(plain, None))
 }
 
 /// A manifest, and a tree in the form of its environment.
 fn stamped(plain: bool) -> impl Strategy<Value = (Manifest, Files)> {
     select(RULES).prop_flat_map(move |rules| {
-        let manifest = manifest(rules);
+        let manifest = with_sites(rules);
         let names = dev1(&manifest).names().clone();
         (Just(manifest), trees(plain, Some(names)))
     })
@@ -166,7 +171,7 @@ fn plain_trees_are_accepted() {
     const CASES: usize = 60;
     let mut runner = TestRunner::deterministic();
     for rules in PLAIN.iter().map(|at| RULES[*at]) {
-        let manifest = manifest(rules);
+        let manifest = with_sites(rules);
         let names = dev1(&manifest).names().clone();
         for (way, names) in [(Direction::Stamp, None), (Direction::Unstamp, Some(names))] {
             let strategy = trees(true, names);

@@ -280,3 +280,67 @@ view: x {
       x.view.lkml:6:24
     "#);
 }
+
+#[test]
+fn slugs_of_dashboards() {
+    let tree = "
+=== orders.model.lkml
+=== a.dashboard.lookml
+- dashboard: a
+  preferred_slug: AbC9
+  elements:
+  - {model: orders, preferred_slug: x}
+- dashboard: b
+  preferred_slug: 'd-e'
+=== b.dashboard.lookml
+dashboard: c
+preferred_slug: &s f_g
+";
+    let models = "models = \"{name}_dev1\"";
+    let pattern = format!("{models}\nslugs = \"{{name}}-{{env}}\"");
+    assert_snapshot!(check(&pattern, tree), @r#"
+    a.dashboard.lookml:2:19 slug "AbC9" own
+    a.dashboard.lookml:4:13 model "orders" own
+    a.dashboard.lookml:6:20 slug "d-e" own
+    b.dashboard.lookml:2:20 slug "f_g" own
+    orders.model.lkml model "orders" own
+    a.dashboard.lookml:2:19 AbC9 -> AbC9-dev1
+    a.dashboard.lookml:4:13 orders -> orders_dev1
+    a.dashboard.lookml:6:20 d-e -> d-e-dev1
+    b.dashboard.lookml:2:20 f_g -> f_g-dev1
+    orders.model.lkml -> orders_dev1.model.lkml
+    "#);
+    let table = format!("{models}\nslugs = {{ AbC9 = \"x\" }}");
+    assert_snapshot!(check(&table, tree), @r#"
+    a.dashboard.lookml:2:19 slug "AbC9" own
+    a.dashboard.lookml:4:13 model "orders" own
+    a.dashboard.lookml:6:20 slug "d-e" own
+    b.dashboard.lookml:2:20 slug "f_g" own
+    orders.model.lkml model "orders" own
+    a.dashboard.lookml:2:19 AbC9 -> x
+    a.dashboard.lookml:4:13 orders -> orders_dev1
+    orders.model.lkml -> orders_dev1.model.lkml
+    "#);
+    assert_snapshot!(check(models, tree), @r#"
+    a.dashboard.lookml:2:19 slug "AbC9" own
+    a.dashboard.lookml:4:13 model "orders" own
+    a.dashboard.lookml:6:20 slug "d-e" own
+    b.dashboard.lookml:2:20 slug "f_g" own
+    orders.model.lkml model "orders" own
+    a.dashboard.lookml:4:13 orders -> orders_dev1
+    orders.model.lkml -> orders_dev1.model.lkml
+    Notice slug-shared: 3 dashboards have slugs, which stay as they are
+      a.dashboard.lookml:2:19
+      help: two copies on one Looker instance overwrite each other's dashboards of one slug
+      help: to give `dev1` slugs of its own, add `slugs = "{name}-{env:kebab}"` to it; if it stands on an instance of its own, add `slugs = "{name}"`
+    "#);
+    assert_snapshot!(check(&format!("{models}\nslugs = \"{{name}}\""), tree), @r#"
+    a.dashboard.lookml:2:19 slug "AbC9" own
+    a.dashboard.lookml:4:13 model "orders" own
+    a.dashboard.lookml:6:20 slug "d-e" own
+    b.dashboard.lookml:2:20 slug "f_g" own
+    orders.model.lkml model "orders" own
+    a.dashboard.lookml:4:13 orders -> orders_dev1
+    orders.model.lkml -> orders_dev1.model.lkml
+    "#);
+}

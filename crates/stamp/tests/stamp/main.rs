@@ -1,6 +1,7 @@
 //! What the crate promises, on whole trees: which names are sites and what becomes of them
-//! (`sites`, `links`), what is refused and in which words (`refusals`), and the laws of stamping (`laws`).
+//! (`sites`, `links`, `declared`), what is refused and in which words (`refusals`), and the laws of stamping (`laws`).
 
+mod declared;
 mod files;
 mod laws;
 mod links;

@@ -32,6 +32,26 @@ pub(crate) const RULES: &[&str] = &[
 /// what the trees hold only.
 pub(crate) const PLAIN: &[usize] = &[0, 1, 2, 3, 6, 8];
 
+/// Sites that every manifest declares.
+pub(crate) const SITES: &str = r#"
+[[site]]
+files = "conf/*.{yml,toml,json}"
+path = "targets.*.model"
+kind = "model"
+[[site]]
+files = ["conf/*.yml", "conf/*.toml", "conf/*.json"]
+path = "**.connections[*]"
+kind = "connection"
+[[site]]
+files = "conf/**"
+path = "targets.\"a b\".label"
+kind = "label"
+[[site]]
+files = "**/*.env"
+pattern = '(?m)^(?:MODEL|M)="([^"\r\n]+)"'
+kind = "model"
+"#;
+
 const MODELS: &[&str] = &[
     "order", "orders", "orders_x", "sales", "cube.dev", "R&D", "Jira-Dev", "main",
 ];
@@ -107,23 +127,27 @@ pub(crate) fn trees(plain: bool, names: Option<Names>) -> impl Strategy<Value = 
         let views = vec((select(FOLDERS), view(&words)), 0..3);
         let dashboards = vec((select(FOLDERS), dashboard(&words)), 0..3);
         let links = vec((select(FOLDERS), select(MODELS), any::<bool>()), 0..2);
-        (models, views, dashboards, project_manifest(&words), links).prop_map(assemble)
+        let configs = vec(config(&words, plain), 0..3);
+        let manifest = project_manifest(&words);
+        (models, views, dashboards, manifest, links, configs).prop_map(assemble)
     })
 }
 
 /// A folder, and a file's bytes.
 type Placed = (&'static str, Vec<u8>);
 
-/// Models, views, dashboards, the project's manifest; links (or else submodules) called as models.
+/// Models, views, dashboards, the project's manifest; links (or else submodules) called as models;
+/// the endings and texts of files with declared sites.
 type Parts = (
     Vec<(RelPath, Vec<u8>)>,
     Vec<Placed>,
     Vec<Placed>,
     Option<Vec<u8>>,
     Vec<(&'static str, &'static str, bool)>,
+    Vec<(&'static str, String)>,
 );
 
-fn assemble((models, views, dashboards, manifest, links): Parts) -> Files {
+fn assemble((models, views, dashboards, manifest, links, configs): Parts) -> Files {
     let mut files = Files::default();
     for (at, bytes) in models {
         files.add(at, EntryKind::File, bytes);
@@ -138,6 +162,11 @@ fn assemble((models, views, dashboards, manifest, links): Parts) -> Files {
     }
     if let Some(bytes) = manifest {
         files.add(path("manifest.lkml"), EntryKind::File, bytes);
+    }
+    for (index, (ending, text)) in configs.into_iter().enumerate() {
+        let folder = if ending == "env" { "deploy/x" } else { "conf" };
+        let at = path(&format!("{folder}/{index}.{ending}"));
+        files.add(at, EntryKind::File, text.into_bytes());
     }
     for (index, (folder, name, is_link)) in links.into_iter().enumerate() {
         let at = path(&format!("{folder}{index}/{name}.model.lkml"));
@@ -308,4 +337,41 @@ fn project_manifest(words_of: &Words) -> impl Strategy<Value = Option<Vec<u8>>> 
     let own = words_of.projects[0].clone();
     let named = pieces(part, 5).prop_map(move |rest| format!("project_name: \"{own}\"\n{rest}"));
     proptest::option::of(named.prop_map(String::into_bytes))
+}
+
+/// A file with declared sites: its ending and its text. Plain ones have quotes around every name.
+fn config(words_of: &Words, plain: bool) -> impl Strategy<Value = (&'static str, String)> + use<> {
+    let names = (
+        select(words_of.all.clone()),
+        select(words_of.connections.clone()),
+        select(words_of.labels.clone()),
+    );
+    let quotes = match plain {
+        true => vec!["\""],
+        false => vec!["\"", "'", "", "\"\"\"", "'''\n"],
+    };
+    let form = (select(quotes), 0..4u8, any::<bool>());
+    (names, form).prop_map(|((model, connection, label), (quotes, form, windows))| {
+        let q = |name: &str| format!("{quotes}{name}{}", quotes.trim_end());
+        let (ending, text) = match form {
+            0 => ("yml", format!(
+                "targets: # {model}\n  {model:?}: {{model: {}}}\n  a b:\n    label:   {} # x\n    y:\n    - connections: [{}, {connection:?}]\n",
+                q(&model), q(&label), q(&connection),
+            )),
+            1 => ("toml", format!(
+                "model = {model:?}\n[targets.x]\nmodel = {} # {model}\n[targets.\"a b\"]\nlabel = {}\ny = [{{ connections = [{}, {connection:?}] }}]\n",
+                q(&model), q(&label), q(&connection),
+            )),
+            2 => ("json", format!(
+                "{{\n\t\"targets\": {{ \"a b\": {{\"model\":{},\"label\": {label:?}}},\"c\": null }},\n\t\"connections\": [{connection:?}, [{}]] // {model}\n}}",
+                q(&model), q(&connection),
+            )),
+            _ => ("env", format!(
+                "MODEL=\"{model}\"\n# M=\"{model}\"\n M=\"{model}\"\nM=\"{model}\"\nMODEL={}\n",
+                q(&model),
+            )),
+        };
+        let text = if windows { text.replace('\n', "\r\n") } else { text };
+        (ending, text)
+    })
 }
