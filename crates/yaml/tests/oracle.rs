@@ -113,7 +113,9 @@ fn dashboards_say_what_serde_yaml_reads() {
         let files = lookml_files(folder);
         let refused = files.iter().filter_map(|path| check(path).err());
         // It takes no `!!null ''`, which Looker writes.
-        let refused: Vec<_> = refused.filter(|why| !why.contains("expected null")).collect();
+        let refused: Vec<_> = refused
+            .filter(|why| !why.contains("expected null"))
+            .collect();
         assert!(4 * refused.len() <= files.len(), "{refused:?}");
     }
 }

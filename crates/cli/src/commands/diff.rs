@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use storyline_diff::{Options, Pair, Side};
 use storyline_manifest::{Environment, Manifest};
-use storyline_stamp::{Direction, Refused, Tree, TreePatch, Unclear, form, plan};
+use storyline_stamp::{Direction, Refused, Scope, Tree, TreePatch, Unclear, form, plan};
 use storyline_text::Diagnostic;
 
 use crate::args::{DiffArgs, Format, from_directory};
@@ -125,7 +125,7 @@ impl Asked<'_> {
     /// Takes the stamp of `project` out, as the manifest of `other` says, which may be the same one.
     fn unstamp(&self, project: &Project, other: &Project) -> Result<Unstamped, Failure> {
         let manifest = other.need_manifest()?;
-        let tree = Tree::read(&project.folder, manifest.hosts())?;
+        let tree = Tree::read(&project.folder, &Scope::all(Some(manifest)))?;
         let with_sources = |failure: Failure| Failure {
             sources: other.sources(&tree, &failure.diagnostics),
             ..failure
