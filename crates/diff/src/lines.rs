@@ -29,12 +29,32 @@ pub(crate) fn lines(text: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
-/// Where two texts differ, in order. The search gives up looking for the shortest answer after a
-/// number of steps that grows with the texts' sizes, so that it ends soon for any input.
+/// The most lines, of both texts together, in which a short answer is looked for. Texts that have
+/// next to nothing in common would take minutes otherwise.
+const MAX_SEARCHED: usize = 200_000;
+
+/// Where two texts differ, in order. When more than [`MAX_SEARCHED`] lines are left without those that
+/// are the same at the start and at the end, they are one hunk.
 pub(crate) fn hunks(left: &[u8], right: &[u8]) -> Vec<Hunk> {
+    let (left, right) = (lines(left), lines(right));
+    let pairs = left.iter().zip(&right);
+    let before = pairs.take_while(|(a, b)| a == b).count();
+    let (left, right) = (&left[before..], &right[before..]);
+    let pairs = left.iter().rev().zip(right.iter().rev());
+    let after = pairs.take_while(|(a, b)| a == b).count();
+    let left = &left[..left.len() - after];
+    let right = &right[..right.len() - after];
+    let shifted = |range: Range<usize>| before + range.start..before + range.end;
+    if left.len() + right.len() > MAX_SEARCHED {
+        return vec![Hunk {
+            left: shifted(0..left.len()),
+            right: shifted(0..right.len()),
+        }];
+    }
     let mut hunks: Vec<Hunk> = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, &lines(left), &lines(right)) {
+    for op in capture_diff_slices(Algorithm::Myers, left, right) {
         let (tag, left, right) = op.as_tag_tuple();
+        let (left, right) = (shifted(left), shifted(right));
         if tag == DiffTag::Equal {
             continue;
         }
@@ -84,6 +104,15 @@ mod tests {
         check("a\n", "a\r\n", &[(0..1, 0..1)]);
         check("", "a\nb", &[(0..0, 0..2)]);
         check("a\nb\nc\n", "a\nc\nd\n", &[(1..2, 1..1), (3..3, 2..3)]);
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_to_search_is_one_hunk() {
+        let text = |line: &str| format!("first\n{}last\n", line.repeat(MAX_SEARCHED));
+        let all = 1..1 + MAX_SEARCHED;
+        check(&text("a\n"), &text("b\n"), &[(all.clone(), all)]);
+        let near = text("a\n").replacen("a\n", "b\n", 1);
+        check(&text("a\n"), &near, &[(1..2, 1..2)]);
     }
 
     proptest! {
