@@ -374,3 +374,19 @@ s: 'x
         );
     }
 }
+
+/// Nesting is limited, in whatever way it is written.
+#[test]
+fn deep_data() {
+    const LEVELS: usize = 100_000;
+    let all = rules("\"*\"", "path = \"a\"", "schema");
+    let check = |file: &str, text: String| {
+        let told = told(&all, &format!("\n=== {file}\n{text}\n"));
+        told.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_snapshot!(check("a.json", "[".repeat(LEVELS)), @"Error site-unreadable: this is no JSON: Maximum nesting depth exceeded");
+    assert_snapshot!(check("a.yml", "[".repeat(LEVELS)), @"Error yaml-too-deep: lists and mappings are nested deeper than 128 levels");
+    assert_snapshot!(check("a.toml", format!("a = {}", "[".repeat(LEVELS))), @"Error site-unreadable: this is no TOML: cannot recurse further; max recursion depth met");
+    assert_snapshot!(check("b.toml", format!("{}a = 1", "a.".repeat(LEVELS))), @"Error site-unreadable: this is no TOML: recursion limit");
+    assert_snapshot!(check("c.toml", format!("[{}a]", "a.".repeat(LEVELS))), @"Error site-unreadable: this is no TOML: recursion limit");
+}
