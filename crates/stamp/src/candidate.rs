@@ -1,8 +1,8 @@
 //! What one file says, without knowing the rest of the tree.
 //!
 //! A candidate is a span that *may* be a site. Whether it is one depends on the tree's own names
-//! and the environment; neither is known here, so a file's candidates depend on its bytes and path
-//! alone and can be kept for as long as those stay.
+//! and the environment; neither is known here, so a file's candidates depend on its bytes, its
+//! path and what is looked for alone, and can be kept for as long as those stay.
 
 use storyline_manifest::Kind;
 use storyline_text::{Diagnostic, RelPath, Span};
