@@ -37,6 +37,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Check(CheckArgs),
     Sites(SitesArgs),
     /// Put an environment's names into the project.
     ///
@@ -66,6 +67,30 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR")]
         into: Option<PathBuf>,
     },
+}
+
+/// Find what is wrong with the project, and mend what can be mended safely.
+///
+/// Needs no manifest, no network and no credentials. With a manifest it also finds names that do not
+/// belong: the project is taken to be in canonical form, or with `--env` in that environment's. The
+/// exit code is 1 when there are errors or warnings; notices alone do not count.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Tell only what is in these files and folders, seen from the project's folder or from where
+    /// you are; the whole project is read all the same. Paths outside of it are left out.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Mend what can be mended without changing what the project means, by bytes.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// The environment whose form the project is in.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// How to print findings.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: FindingsFormat,
+    /// Explain what a finding's id means, and do nothing else.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["paths", "fix", "env", "format"])]
+    pub(crate) explain: Option<String>,
 }
 
 /// List every place that holds a name of an environment.
@@ -172,6 +197,21 @@ pub(crate) enum Format {
     Json,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FindingsFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands, which GitHub Actions shows beside the lines.
+    Github,
+    /// A GitLab code quality report.
+    Gitlab,
+}
+
 impl Command {
     /// How the command was asked to print.
     pub(crate) fn format(&self) -> Format {
@@ -180,13 +220,18 @@ impl Command {
             Self::Stamp(args) | Self::Unstamp(args) => args.format,
             Self::Diff(args) => args.format,
             Self::Parse(args) => args.format,
+            Self::Check(args) if args.format == FindingsFormat::Json => Format::Json,
             _ => Format::Text,
         }
     }
 
     /// Whether it changes files that were there before.
     pub(crate) fn changes_files(&self) -> bool {
-        matches!(self, Self::Stamp(_) | Self::Unstamp(_))
+        match self {
+            Self::Stamp(_) | Self::Unstamp(_) => true,
+            Self::Check(args) => args.fix,
+            _ => false,
+        }
     }
 }
 

@@ -10,7 +10,9 @@ mod commands;
 mod cursor;
 mod excerpt;
 mod failure;
+mod findings;
 mod json;
+
 mod output;
 mod project;
 mod report;

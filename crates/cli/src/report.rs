@@ -4,6 +4,7 @@ use std::io::Write;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use anstream::ColorChoice;
 use storyline_text::{Diagnostic, Label, Severity, Visible};
 
 use crate::excerpt::{Excerpt, excerpt};
@@ -22,10 +23,7 @@ pub(crate) fn failure(failure: &Failure, changes_files: bool) {
 
 /// Shows diagnostics, with excerpts of those files that are at hand.
 pub(crate) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
-    let renderer = match is_coloured() {
-        true => Renderer::styled().decor_style(DecorStyle::Unicode),
-        false => Renderer::plain(),
-    };
+    let renderer = renderer(anstream::AutoStream::choice(&std::io::stderr()));
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
         say(&format!("{}\n\n", render(&renderer, diagnostic, sources)));
     }
@@ -45,10 +43,12 @@ pub(crate) fn bug() {
     );
 }
 
-/// anstream takes colours out again where they are not wanted; this decides about the box drawing.
-fn is_coloured() -> bool {
-    let choice = anstream::AutoStream::choice(&std::io::stderr());
-    choice != anstream::ColorChoice::Never
+/// Box drawing and colours for terminals that want them, plain text for all else.
+pub(crate) fn renderer(choice: ColorChoice) -> Renderer {
+    match choice {
+        ColorChoice::Never => Renderer::plain(),
+        _ => Renderer::styled().decor_style(DecorStyle::Unicode),
+    }
 }
 
 /// Writes to standard error; there is nowhere to report that this failed.
@@ -56,7 +56,8 @@ pub(crate) fn say(text: &str) {
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
-fn render(renderer: &Renderer, diagnostic: &Diagnostic, sources: &Sources) -> String {
+/// One diagnostic with its excerpts, without a line end.
+pub(crate) fn render(renderer: &Renderer, diagnostic: &Diagnostic, sources: &Sources) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

@@ -12,6 +12,7 @@ use nom::{IResult, Parser};
 use storyline_manifest::Kind;
 use storyline_text::{RelPath, Span};
 
+use crate::Entry;
 use crate::candidate::{Candidate, Shape};
 
 /// `//project/`; gives the project.
@@ -59,7 +60,11 @@ const LONGEST_GLOB: usize = 1000;
 pub(crate) enum Pattern {
     /// Without wildcards, which most are; compiling each as a glob would take longer than all else.
     Path(String),
-    Glob(GlobSet),
+    Glob {
+        /// The folder that every path that matches is in, with the `/` at its end.
+        folder: String,
+        globs: GlobSet,
+    },
 }
 
 impl Pattern {
@@ -105,7 +110,12 @@ impl Pattern {
         let glob = GlobBuilder::new(&path).literal_separator(true).build();
         // A set of one: a single glob that is too complex would panic instead of failing.
         let set = GlobSet::builder().add(glob.ok()?).build().ok()?;
-        Some(Self::Glob(set))
+        let wildcard = path.find(['*', '?', '[', '{']).unwrap_or(path.len());
+        let folder = path[..wildcard].rfind('/').map_or(0, |slash| slash + 1);
+        Some(Self::Glob {
+            folder: path[..folder].into(),
+            globs: set,
+        })
     }
 
     /// Whether `pattern` could match a model file at all: what follows its last wildcard says so.
@@ -125,8 +135,25 @@ impl Pattern {
         let bare = path.strip_suffix(".lkml").or(path.strip_suffix(".lookml"));
         match self {
             Self::Path(own) => own == path || bare == Some(own),
-            Self::Glob(glob) => glob.is_match(path) || bare.is_some_and(|bare| glob.is_match(bare)),
+            Self::Glob { globs, .. } => {
+                globs.is_match(path) || bare.is_some_and(|bare| globs.is_match(bare))
+            }
         }
+    }
+
+    /// Whether it matches any of `entries`, which are sorted; a pattern with wildcards, whether there
+    /// is anything in the folder where it begins to look.
+    pub(crate) fn leads_to_any(&self, entries: &[Entry]) -> bool {
+        let (prefix, is_glob) = match self {
+            Self::Path(path) => (path.as_str(), false),
+            Self::Glob { folder, .. } => (folder.as_str(), true),
+        };
+        let prefix = prefix.as_bytes();
+        let first = entries.partition_point(|entry| entry.path.as_bytes() < prefix);
+        let mut below = entries[first..]
+            .iter()
+            .take_while(|entry| entry.path.as_bytes().starts_with(prefix));
+        below.any(|entry| is_glob || self.matches(&entry.path))
     }
 }
 

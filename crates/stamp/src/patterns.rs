@@ -1,10 +1,11 @@
-//! Whether include patterns match the same files before and after.
+//! What include patterns match: the same files before and after, and any at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use storyline_text::{Diagnostic, Edit, Label, Patch, RelPath, Span};
 
 use crate::include::Pattern;
+use crate::tree::Tree;
 use crate::{Entry, EntryKind, refusal};
 
 /// One `include:` of one file.
@@ -92,4 +93,65 @@ fn difference(
         }
     }
     None
+}
+
+/// An `include:` that matches no file of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DanglingInclude {
+    /// The file that includes.
+    pub file: RelPath,
+    /// The pattern, without quotes.
+    pub span: Span,
+}
+
+/// Include patterns that match nothing, by file and position. What cannot be judged from here is
+/// left out: patterns that lead to other projects or through constants; file names without a folder
+/// that stand in another folder than the file that includes them; and wildcards in folders that
+/// exist, since there may just be no such file yet.
+pub fn dangling_includes(tree: &Tree) -> Vec<DanglingInclude> {
+    let names: BTreeSet<&[u8]> = tree
+        .entries()
+        .iter()
+        .map(|entry| bare(entry.path.file_name()))
+        .collect();
+    let is_there = |pattern: &[u8], folder: &[u8]| {
+        let alone = !pattern.contains(&b'/') && names.contains(bare(pattern));
+        let matches = |pattern: &[u8]| {
+            let compiled = Pattern::new(pattern, folder, tree.project());
+            compiled.is_none_or(|compiled| compiled.leads_to_any(tree.entries()))
+        };
+        // `/project/…` is how a project that others import may call its own files.
+        let below_project = || {
+            let rest = pattern.strip_prefix(b"/")?;
+            let slash = memchr::memchr(b'/', rest)?;
+            Some(&rest[slash..])
+        };
+        alone || matches(pattern) || below_project().is_some_and(matches)
+    };
+    let mut known: HashMap<(&[u8], &[u8]), bool> = HashMap::new();
+    let mut dangling = Vec::new();
+    for (path, file) in tree.files() {
+        for include in &file.scan.includes {
+            let pattern = include.span.slice(&file.bytes);
+            let folder = path.parent();
+            let is_there = known
+                .entry((folder, pattern))
+                .or_insert_with(|| is_there(pattern, folder));
+            if !*is_there {
+                dangling.push(DanglingInclude {
+                    file: path.clone(),
+                    span: include.span,
+                });
+            }
+        }
+    }
+    dangling
+}
+
+/// A file's name without the ending that an include may leave out.
+fn bare(name: &[u8]) -> &[u8] {
+    let mut endings = [&b".lkml"[..], b".lookml"].into_iter();
+    endings
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name)
 }

@@ -102,6 +102,33 @@ pub fn plan(
     })
 }
 
+/// What names alone say against taking `tree` to or from `environment`: errors, and warnings that
+/// the tree may be in another form. Nothing is rewritten or proved, so that it can be asked for many
+/// environments; a tree without objections may still be refused by [`plan`].
+pub fn objections(
+    tree: &Tree,
+    manifest: &Manifest,
+    environment: &Environment,
+    direction: Direction,
+) -> Vec<Diagnostic> {
+    let context = Context {
+        tree,
+        manifest,
+        environment,
+        direction,
+    };
+    let mut draft = context.draft();
+    draft.notices.clear();
+    context.check_form(&mut draft);
+    let taken = paths::check(tree.entries(), &draft.renames);
+    draft
+        .errors
+        .into_iter()
+        .chain(taken)
+        .chain(draft.notices)
+        .collect()
+}
+
 struct Context<'a> {
     tree: &'a Tree,
     manifest: &'a Manifest,

@@ -20,7 +20,8 @@ fn word(kind: &Kind) -> String {
     }
 }
 
-pub(crate) fn model_twice(name: &str, first: &RelPath, second: &RelPath) -> Diagnostic {
+/// Two files of one tree that define the same model.
+pub fn model_twice(name: &str, first: &RelPath, second: &RelPath) -> Diagnostic {
     Diagnostic::error("model-twice", format!("model `{}` is defined twice", shown(name)))
         .label(Label::path(second, "defined here"))
         .label(Label::path(first, "and here"))

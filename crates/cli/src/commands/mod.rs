@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod check;
 mod completions;
 mod demo;
 mod diff;
@@ -18,6 +19,7 @@ use crate::failure::Failure;
 /// Runs the command that was asked for.
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
     match &cli.command {
+        Command::Check(args) => check::run(&cli.directory, args),
         Command::Sites(args) => sites::run(&cli.directory, args),
         Command::Stamp(args) => stamp::run(&cli.directory, args),
         Command::Unstamp(args) => unstamp::run(&cli.directory, args),

@@ -1,0 +1,70 @@
+//! Names that do not belong, by what the manifest says.
+
+use std::collections::BTreeSet;
+
+use storyline_manifest::{Kind, Manifest};
+use storyline_stamp::{Direction, Site, SitePlace, Tree, objections, sites};
+use storyline_text::{Diagnostic, Label, RelPath};
+
+use crate::Project;
+use crate::finding::Finding;
+
+/// In canonical form, whatever stands in the way of any environment's stamp; in an environment's
+/// form, whatever is not that environment's.
+pub(crate) fn check(
+    project: &Project<'_>,
+    manifest: &Manifest,
+    labelled: &BTreeSet<RelPath>,
+    out: &mut Vec<Finding>,
+) {
+    // What the files say for themselves is told already.
+    let mut add = |diagnostics: Vec<Diagnostic>| {
+        let new = diagnostics.into_iter().filter(|told| {
+            let syntax = ["lookml-", "yaml-"];
+            !syntax.iter().any(|prefix| told.id.starts_with(prefix)) && told.id != "model-twice"
+        });
+        out.extend(new.map(Finding::new));
+    };
+    match project.environment {
+        Some(environment) => {
+            add(objections(
+                project.tree,
+                manifest,
+                environment,
+                Direction::Unstamp,
+            ));
+        }
+        None => {
+            for environment in manifest.environments() {
+                add(objections(
+                    project.tree,
+                    manifest,
+                    environment,
+                    Direction::Stamp,
+                ));
+            }
+        }
+    }
+    labels(project.tree, manifest, labelled, out);
+}
+
+/// Models without a label in a project whose environments tell their copies apart by labels.
+fn labels(tree: &Tree, manifest: &Manifest, labelled: &BTreeSet<RelPath>, out: &mut Vec<Finding>) {
+    let mut environments = manifest.environments();
+    let Some(environment) = environments.find(|e| e.names().maps(&Kind::Label)) else {
+        return;
+    };
+    let is_model = |site: &Site| site.kind == Kind::Model && site.place == SitePlace::Path;
+    let models = sites(tree, None, None).into_iter().filter(is_model);
+    for model in models.filter(|model| !labelled.contains(&model.file)) {
+        let environment = &environment.name;
+        let title = "this model has no label, so its copies look alike in the Explore menu";
+        let told = Diagnostic::warning("label-missing", title)
+            .label(Label::path(&model.file, ""))
+            .help(format!(
+                "add a line such as `label: \"{}\"`, which `{environment}` then changes",
+                model.name
+            ));
+        out.push(Finding::new(told));
+    }
+}

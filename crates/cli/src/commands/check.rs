@@ -1,0 +1,160 @@
+//! `storyline check [PATHS]`
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use storyline_check::{self as check, Finding, Report, Rule};
+use storyline_stamp::{Change, FileSet, TreePatch};
+use storyline_text::{Diagnostic, Edit, Patch, RelPath, Visible};
+
+use crate::args::{CheckArgs, FindingsFormat};
+use crate::failure::{Failure, FailureKind};
+use crate::findings::{self, Place};
+use crate::output::{self, count, shown};
+use crate::project::Project;
+use crate::report;
+
+pub(crate) fn run(directory: &Path, args: &CheckArgs) -> Result<ExitCode, Failure> {
+    if let Some(id) = &args.explain {
+        return explain(id);
+    }
+    let mut project = Project::open(directory)?;
+    let wanted = wanted(&project, &args.paths)?;
+    let mut report = look(&project, args, wanted.as_ref())?;
+    if args.fix {
+        let mended = mend(&project, &report)?;
+        if mended > 0 {
+            drop(project);
+            project = Project::open(directory)?;
+            report = look(&project, args, wanted.as_ref())?;
+            report::say(&format!("mended {}\n", count(mended, "finding")));
+        }
+    }
+    let place = Place::of(project.folder.path());
+    match args.format {
+        FindingsFormat::Text => findings::text::print(&report),
+        FindingsFormat::Json => findings::json::print(&report),
+        FindingsFormat::Sarif => findings::sarif::print(&report, &place),
+        FindingsFormat::Github => findings::github::print(&report, &place),
+        FindingsFormat::Gitlab => findings::gitlab::print(&report, &place),
+    }?;
+    Ok(match report.findings.iter().any(Finding::is_serious) {
+        true => FailureKind::Findings.exit_code(),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn explain(id: &str) -> Result<ExitCode, Failure> {
+    if let Some(rule) = Rule::find(id) {
+        output::print(rule.page)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let id = Visible(id.as_bytes());
+    let known = check::RULES.iter().map(|rule| rule.id);
+    let known: Vec<_> = known.collect();
+    let diagnostic = Diagnostic::error("unknown-finding", format!("no finding is called `{id}`"))
+        .help(format!("there are: {}", known.join(", ")));
+    Err(Failure::new(FailureKind::Usage, diagnostic))
+}
+
+/// The findings of those files that are asked for.
+fn look(
+    project: &Project,
+    args: &CheckArgs,
+    wanted: Option<&BTreeSet<RelPath>>,
+) -> Result<Report, Failure> {
+    let environment = match &args.env {
+        Some(name) => Some(project.need_manifest()?.environment(name)?),
+        None => None,
+    };
+    let tree = project.tree()?;
+    let mut report = check::check(&check::Project {
+        files: &project.folder,
+        tree: &tree,
+        manifest: project.manifest(),
+        environment,
+    })?;
+    if let Some(wanted) = wanted {
+        report.only(wanted);
+    }
+    Ok(report)
+}
+
+/// Paths that were asked for, seen from the project's folder; `None` for all of it.
+fn wanted(project: &Project, paths: &[PathBuf]) -> Result<Option<BTreeSet<RelPath>>, Failure> {
+    let root = project.folder.path();
+    let mut wanted = BTreeSet::new();
+    for path in paths {
+        let inside = root.join(path);
+        let path = match inside.symlink_metadata() {
+            Ok(_) => inside,
+            Err(_) => path.clone(),
+        };
+        let Some(path) = unlinked(&path) else {
+            let title = format!("there is no {}", shown(&path));
+            let diagnostic = Diagnostic::error("no-such-path", title)
+                .help("paths are seen from the project's folder, or from where you are");
+            return Err(Failure::new(FailureKind::Usage, diagnostic).unchanged());
+        };
+        if path == root {
+            return Ok(None);
+        }
+        // A hook is given what was committed anywhere in the repository.
+        let Ok(path) = path.strip_prefix(root) else {
+            continue;
+        };
+        let names: Vec<_> = path.iter().map(|name| name.as_encoded_bytes()).collect();
+        wanted.extend(RelPath::new(&names.join(&b"/"[..])).ok());
+    }
+    Ok((!paths.is_empty()).then_some(wanted))
+}
+
+/// `path` without links on its way; itself, it may be one.
+fn unlinked(path: &Path) -> Option<PathBuf> {
+    path.symlink_metadata().ok()?;
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => {
+            let parent = match parent.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => parent,
+            };
+            Some(parent.canonicalize().ok()?.join(name))
+        }
+        _ => path.canonicalize().ok(),
+    }
+}
+
+/// Carries out the mends, and says how many there were.
+fn mend(project: &Project, report: &Report) -> Result<usize, Failure> {
+    let mut edits: BTreeMap<&RelPath, Vec<Edit>> = BTreeMap::new();
+    let mut mended = 0;
+    for fix in report
+        .findings
+        .iter()
+        .filter_map(|finding| finding.fix.as_ref())
+    {
+        let edits = edits.entry(&fix.file).or_default();
+        let overlaps = |edit: &Edit| {
+            edit.span.start < fix.edit.span.end && fix.edit.span.start < edit.span.end
+        };
+        // What touches another mend is found again, and mended by the next run.
+        if !edits.iter().any(overlaps) {
+            edits.push(fix.edit.clone());
+            mended += 1;
+        }
+    }
+    let mut patch = TreePatch::default();
+    for (path, edits) in edits {
+        patch.changes.push(Change {
+            from: path.clone(),
+            to: path.clone(),
+            before: project.folder.read(path)?.into_owned(),
+            patch: Patch::new(edits).expect("edits that overlap were left out"),
+        });
+    }
+    if mended > 0 {
+        project.folder.apply(&patch)?;
+    }
+    Ok(mended)
+}
