@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, Run};
+use common::Place;
 use serde_json::Value;
 
 /// Everything that is said about a project of `files`.
@@ -17,7 +17,12 @@ fn a_sound_project() {
         ("a.model.lkml", "connection: \"c\"\ninclude: \"views/*.view\"\nexplore: orders {}\n"),
         ("views/orders.view.lkml", "view: orders { dimension: id {} }\n"),
         ("notes.md", "connection: {"),
-    ]), @r"");
+    ]), @r#"
+    $ storyline check
+    --- stdout
+    nothing found in 2 files
+    --- exit code 0
+    "#);
 }
 
 #[test]
@@ -28,7 +33,64 @@ fn mistakes_that_looker_would_stumble_over() {
         ("views/users.view.lkml", "view: users { dimension id {} }\n"),
         ("x.dashboard.lookml", "- dashboard: x\n  title: a: b\n"),
         ("y.dashboard.lookml", "- dashboard: y\n  title: One\n  title: Two\n"),
-    ]), @r"");
+    ]), @r#"
+    $ storyline check
+    --- stdout
+    error[include-unresolved]: no file matches `/views/user.view`
+     --> a.model.lkml:2:11
+      |
+    2 | include: "/views/user.view"
+      |           ^^^^^^^^^^^^^^^^ includes nothing
+      |
+      = help: write the path as it is in the project, from its root with a `/` before it, or remove the line
+
+    error[lookml-unclosed-block]: this `{` is never closed
+     --> a.model.lkml:3:17
+      |
+    3 | explore: orders {
+      |                 ^
+      |
+      = help: add a `}` where the block ends
+
+    error[model-twice]: model `a` is defined twice
+    --> b/a.model.lkml
+     = note: defined here
+    ::: a.model.lkml
+     = note: and here
+     = help: a model's name is its file's, and has to be unique on the whole Looker instance; rename or remove one of the files
+
+    error[lookml-missing-colon]: a `:` is missing after this word
+     --> views/users.view.lkml:1:15
+      |
+    1 | view: users { dimension id {} }
+      |               ^^^^^^^^^
+      |
+      = help: parameters are written `name: value`
+
+    error[yaml-syntax]: `:` is not allowed here
+     --> x.dashboard.lookml:2:11
+      |
+    2 |   title: a: b
+      |           ^ here
+      |
+      = help: put the value in quotes if `: ` is a part of it, and close the brackets that are open above
+
+    warning[yaml-duplicate-key]: `title` stands twice in one mapping, and only the last one counts
+     --> y.dashboard.lookml:3:3
+      |
+    3 |   title: Two
+      |   ^^^^^ this one counts
+      |
+     ::: y.dashboard.lookml:2:3
+      |
+    2 |   title: One
+      |   ----- this one does not
+      |
+      = help: remove the one that is not meant
+
+    5 errors, 1 warning in 5 files; `storyline check --explain ID` tells more
+    --- exit code 1
+    "#);
 }
 
 const ENTRIES: &str = "explore: orders {
@@ -49,10 +111,19 @@ explore: e {\r
 fn needless_entries_are_taken_out_and_nothing_else() {
     let place = Place::of(&[("a.explore.lkml", ENTRIES)]);
     let found = place.run(&["check"]);
-    assert_eq!(found.output.status.code(), Some(1));
-    insta::assert_snapshot!(place.run(&["check", "--fix"]), @r"");
+    assert_eq!(found.code(), Some(1));
+    insta::assert_snapshot!(place.run(&["check", "--fix"]), @r#"
+    $ storyline check --fix
+    --- stdout
+    nothing found in 1 file
+    --- stderr
+    mended 5 findings
+    --- exit code 0
+    "#);
     let mended = std::fs::read_to_string(place.root.join("a.explore.lkml")).expect("it is there");
-    insta::assert_debug_snapshot!(mended, @"");
+    insta::assert_debug_snapshot!(mended, @r#"
+    "explore: orders {\n  label: \"Orders\"   # as it is\n}\nexplore: +orders { label: \"x\" }\nview: users {\n\t# why\n  dimension: model {}\n}\r\nview: +users { }\nexplore: e {\r\n}"
+    "#);
 }
 
 #[test]
@@ -81,7 +152,14 @@ fn only_what_is_asked_for() {
     );
     assert_eq!(found(&["../project/b/d"]), ["b/d/e.explore.lkml"]);
     assert_eq!(found(&[".."]), [""; 0]);
-    insta::assert_snapshot!(place.run(&["check", "nowhere"]), @r"");
+    insta::assert_snapshot!(place.run(&["check", "nowhere"]), @r#"
+    $ storyline check nowhere
+    --- stderr
+    error[no-such-path]: there is no nowhere
+     |
+     = help: paths are seen from the project's folder, or from where you are
+    --- exit code 2
+    "#);
 }
 
 const MANIFEST: &str = "[environment.dev1]
@@ -97,7 +175,37 @@ fn names_that_do_not_belong() {
         ("shop.model.lkml", "connection: \"warehouse\"\n"),
         ("more.model.lkml", "connection: \"lake\"\nlabel: \"More\"\n"),
         ("x.dashboard.lookml", "- dashboard: x\n  elements:\n  - name: a\n    model: shop_dev1\n"),
-    ]), @r"");
+    ]), @r#"
+    $ storyline check
+    --- stdout
+    error[unknown-name]: the environment has no connection for `lake`
+     --> more.model.lkml:1:14
+      |
+    1 | connection: "lake"
+      |              ^^^^
+      |
+     ::: storyline.toml:4:15
+      |
+    4 | connections = { warehouse = "warehouse_dev1" }
+      |               -------------------------------- no entry here, and no `"*"`
+      |
+      = help: add `"lake" = "…"` to the table, or `"*" = "{name}"` to keep all other names
+
+    warning[label-missing]: this model has no label, so its copies look alike in the Explore menu
+    --> shop.model.lkml
+     = help: add a line such as `label: "shop"`, which `dev1` then changes
+
+    error[stamped-name]: model `shop_dev1` is what environment `dev1` calls one of this project's own
+     --> x.dashboard.lookml:4:12
+      |
+    4 |     model: shop_dev1
+      |            ^^^^^^^^^
+      |
+      = help: in canonical form, write `shop`; if another project's is meant, choose other names for the environment
+
+    2 errors, 1 warning in 3 files; `storyline check --explain ID` tells more
+    --- exit code 1
+    "#);
     let stamped = Place::of(&[
         ("storyline.toml", MANIFEST),
         (
@@ -109,7 +217,73 @@ fn names_that_do_not_belong() {
             "- dashboard: x\n  elements:\n  - name: a\n    model: shop\n",
         ),
     ]);
-    insta::assert_snapshot!(stamped.run(&["check", "--env", "dev1"]), @r"");
+    insta::assert_snapshot!(stamped.run(&["check", "--env", "dev1"]), @r#"
+    $ storyline check --env dev1
+    --- stdout
+    error[stray-name]: model `shop` does not belong to environment `dev1`
+     --> x.dashboard.lookml:4:12
+      |
+    4 |     model: shop
+      |            ^^^^
+      |
+      = help: if `shop` is the canonical name, it is `shop_dev1` in this environment: write that, then unstamp again
+
+    1 error in 2 files; `storyline check --explain ID` tells more
+    --- exit code 1
+    "#);
+}
+
+#[test]
+fn secrets_are_found_and_never_shown() {
+    let place = Place::of(&[(
+        "profiles.yml",
+        "shop:\n  outputs:\n    dev:\n      user: me\n      password: hunter2 # hunter2: x\n    prod: {password: \"{{ env_var('P') }}\", token: 'hunter2', private_key_path: a}\n",
+    )]);
+    insta::assert_snapshot!(place.run(&["check"]), @r#"
+    $ storyline check
+    --- stdout
+    error[secret-literal]: `shop.outputs.dev.password` is a secret that everybody with this file can read
+     --> profiles.yml:5:17
+      |
+    5 |       password:  …
+      |                 ^ not shown
+      |
+      = help: take it from the environment: `password: "{{ env_var('DBT_ENV_SECRET_PASSWORD') }}"`
+      = help: change the secret too, since it stays in the history
+
+    error[secret-literal]: `shop.outputs.prod.token` is a secret that everybody with this file can read
+     --> profiles.yml:6:52
+      |
+    6 |     prod: {password: "{{ env_var('P') }}", token: ' …
+      |                                                    ^ not shown
+      |
+      = help: take it from the environment: `token: "{{ env_var('DBT_ENV_SECRET_TOKEN') }}"`
+      = help: change the secret too, since it stays in the history
+
+    2 errors in 1 file; `storyline check --explain ID` tells more
+    --- exit code 1
+    "#);
+    for format in ["text", "json", "sarif", "github", "gitlab"] {
+        let run = place.run(&["check", "--format", format]);
+        assert!(!run.to_string().contains("hunter2"), "{run}");
+        assert_eq!(run.code(), Some(1));
+    }
+    // Nor where the file cannot be read, and the line itself is the place of the mistake.
+    let broken = Place::of(&[("profiles.yml", "shop:\n  password: hunter2: x\n")]);
+    insta::assert_snapshot!(broken.run(&["check"]), @r#"
+    $ storyline check
+    --- stdout
+    error[yaml-syntax]: `:` is not allowed here
+     --> profiles.yml:2:20
+      |
+    2 |   password: ******** *
+      |                    ^ here
+      |
+      = help: put the value in quotes if `: ` is a part of it, and close the brackets that are open above
+
+    1 error in 1 file; `storyline check --explain ID` tells more
+    --- exit code 1
+    "#);
 }
 
 #[test]
@@ -118,13 +292,38 @@ fn forms_for_forges() {
         "views/50% of: it,.view.lkml",
         "view: users { model: \"caf\u{e9}\" }\n",
     )]);
-    let github = |run: &Run| String::from_utf8_lossy(&run.output.stdout).into_owned();
-    insta::assert_snapshot!(github(&place.run(&["check", "--format", "github"])), @"");
+    insta::assert_snapshot!(place.run(&["check", "--format", "github"]), @r#"
+    $ storyline check --format github
+    --- stdout
+    ::warning file=views/50%25 of%3A it%2C.view.lkml,line=1,endLine=1,col=15,endColumn=28,title=model-entry::`model` is no parameter of a view%0Aremove it: a view belongs to every model that includes its file
+    --- exit code 1
+    "#);
     let gitlab = place.run(&["check", "--format", "gitlab"]);
-    insta::assert_snapshot!(gitlab, @"");
+    insta::assert_snapshot!(gitlab, @r#"
+    $ storyline check --format gitlab
+    --- stdout
+    [
+      {
+        "description": "`model` is no parameter of a view\nremove it: a view belongs to every model that includes its file",
+        "check_name": "model-entry",
+        "fingerprint": "002079b3834cb5379479883c68d94d471fd5e2229423a06470ea68b30a2a5b5b",
+        "severity": "minor",
+        "location": {
+          "path": "views/50% of: it,.view.lkml",
+          "lines": {
+            "begin": 1,
+            "end": 1
+          }
+        }
+      }
+    ]
+    --- exit code 1
+    "#);
     let sarif = place.run(&["check", "--format", "sarif"]);
     let sarif: Value = serde_json::from_slice(&sarif.output.stdout).expect("JSON");
-    insta::assert_snapshot!(sarif["runs"][0]["results"].to_string(), @"");
+    insta::assert_snapshot!(sarif["runs"][0]["results"].to_string(), @r#"
+    [{"fixes":[{"artifactChanges":[{"artifactLocation":{"uri":"views/50%25%20of%3A%20it%2C.view.lkml"},"replacements":[{"deletedRegion":{"byteLength":15,"byteOffset":14,"endColumn":29,"endLine":1,"startColumn":15,"startLine":1},"insertedContent":{"text":""}}]}]}],"level":"warning","locations":[{"message":{"text":"needless"},"physicalLocation":{"artifactLocation":{"uri":"views/50%25%20of%3A%20it%2C.view.lkml"},"region":{"byteLength":14,"byteOffset":14,"endColumn":28,"endLine":1,"startColumn":15,"startLine":1}}}],"message":{"text":"`model` is no parameter of a view\nremove it: a view belongs to every model that includes its file"},"relatedLocations":[],"ruleId":"model-entry","ruleIndex":0}]
+    "#);
     assert_eq!(
         sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"],
         "model-entry"
@@ -135,8 +334,10 @@ fn forms_for_forges() {
 fn a_forge_knows_files_by_their_path_in_the_repository() {
     let place = Place::of(&[("looker/a.explore.lkml", "explore: a { model: m }\n")]);
     let run = place.run(&["-C", "looker", "check", "--format", "github"]);
-    let said = String::from_utf8_lossy(&run.output.stdout).into_owned();
-    assert!(said.contains("file=looker/a.explore.lkml,"), "{run}");
+    assert!(
+        run.stdout().contains("file=looker/a.explore.lkml,"),
+        "{run}"
+    );
 }
 
 #[test]
@@ -145,6 +346,34 @@ fn every_finding_is_explained() {
     let told = place
         .run(&["check", "--explain", "model-entry"])
         .to_string();
-    insta::assert_snapshot!(told, @"");
-    insta::assert_snapshot!(place.run(&["check", "--explain", "nothing"]).to_string().lines().take(3).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(told, @r#"
+    $ storyline check --explain model-entry
+    --- stdout
+    # `model-entry`
+
+    A view or an explore has a `model` entry.
+
+    A file belongs to every model that includes it, so the entry says nothing that Looker needs; and in every other environment, where the model has another name, it is wrong. `storyline check --fix` takes it out, with its line where nothing else stands on it, and touches no other byte.
+
+    ```lookml
+    explore: orders {
+      model: shop
+      label: "Orders"
+    }
+    ```
+
+    Better:
+
+    ```lookml
+    explore: orders {
+      label: "Orders"
+    }
+    ```
+    --- exit code 0
+    "#);
+    insta::assert_snapshot!(place.run(&["check", "--explain", "nothing"]).to_string().lines().take(3).collect::<Vec<_>>().join("\n"), @r#"
+    $ storyline check --explain nothing
+    --- stderr
+    error[unknown-finding]: no finding is called `nothing`
+    "#);
 }

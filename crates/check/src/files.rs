@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use storyline_dbt as dbt;
 use storyline_lookml as lookml;
-use storyline_stamp::{EntryKind, FileSet, ReadError};
+use storyline_stamp::{Entry, EntryKind, FileSet, ReadError};
 use storyline_text::{Diagnostic, Label, RelPath, Span, Visible};
 use storyline_yaml as yaml;
 
@@ -17,11 +18,12 @@ use crate::finding::{Finding, Report};
 enum Language {
     LookMl,
     Dashboard,
+    Dbt(dbt::FileKind),
 }
 
 impl Language {
     /// From the path alone; `None` for files that are not looked at.
-    fn of(path: &RelPath) -> Option<Self> {
+    fn of(path: &RelPath, projects: &dbt::Projects) -> Option<Self> {
         let name = path.file_name();
         let ends = |endings: &[&[u8]]| endings.iter().any(|ending| name.ends_with(ending));
         if ends(&[b".dashboard.lookml", b".dashboard.lkml"]) {
@@ -29,7 +31,7 @@ impl Language {
         } else if ends(&[b".lkml", b".lookml"]) {
             Some(Self::LookMl)
         } else {
-            None
+            projects.kind(path).map(Self::Dbt)
         }
     }
 }
@@ -45,10 +47,17 @@ struct Found<'b> {
 
 /// Reads every file of a language that is known, on all cores. Gives the files whose models have a
 /// label too.
-pub(crate) fn check(files: &dyn FileSet) -> Result<(Report, BTreeSet<RelPath>), ReadError> {
-    let entries = files.entries().par_iter();
-    let regular = entries.filter(|entry| entry.kind == EntryKind::File);
-    let known = regular.filter_map(|entry| Some((&entry.path, Language::of(&entry.path)?)));
+pub(crate) fn check<'f>(files: &'f dyn FileSet) -> Result<(Report, BTreeSet<RelPath>), ReadError> {
+    let is_file = |entry: &&Entry| entry.kind == EntryKind::File;
+    let paths = files
+        .entries()
+        .iter()
+        .filter(is_file)
+        .map(|entry| &entry.path);
+    let projects = dbt::Projects::among(paths);
+    let entries = files.entries().par_iter().filter(is_file);
+    let language = |entry: &'f Entry| Some((&entry.path, Language::of(&entry.path, &projects)?));
+    let known = entries.filter_map(language);
     let found: Result<Vec<_>, ReadError> = known
         .map(|(path, language)| {
             let bytes = files.read(path)?;
@@ -85,6 +94,13 @@ fn file<'b>(path: &RelPath, bytes: Cow<'b, [u8]>, language: Language) -> Found<'
             lookml(path, &document, &mut found.findings);
         }
         Language::Dashboard => yaml(path, &yaml::read(&bytes), &mut found.findings),
+        Language::Dbt(kind) => {
+            let document = yaml::read(&bytes);
+            yaml(path, &document, &mut found.findings);
+            if kind == dbt::FileKind::Profiles {
+                secrets(path, &document, &mut found.findings);
+            }
+        }
     }
     // Thousands of sound files are not kept.
     if !found.findings.is_empty() {
@@ -125,5 +141,20 @@ fn yaml(path: &RelPath, document: &yaml::Document<'_>, out: &mut Vec<Finding>) {
             Diagnostic::label,
         );
         out.push(Finding::new(told.help("remove the one that is not meant")));
+    }
+}
+
+/// Passwords and the like that stand in a profile as they are. They are never shown.
+fn secrets(path: &RelPath, document: &yaml::Document<'_>, out: &mut Vec<Finding>) {
+    for secret in dbt::secrets(document) {
+        let key = Visible(secret.key.as_bytes());
+        let address = Visible(secret.address.as_bytes());
+        let variable = key.to_string().to_ascii_uppercase().replace('-', "_");
+        let start = Span::new(secret.span.start, secret.span.start);
+        let told = Diagnostic::error("secret-literal", format!("`{address}` is a secret that everybody with this file can read"))
+            .label(Label::at(path, start, "not shown").masked())
+            .help(format!("take it from the environment: `{key}: \"{{{{ env_var('DBT_ENV_SECRET_{variable}') }}}}\"`"))
+            .help("change the secret too, since it stays in the history");
+        out.push(Finding::new(told));
     }
 }

@@ -1,11 +1,12 @@
 //! Diagnostics on standard error, in the form that compilers made familiar.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use anstream::ColorChoice;
-use storyline_text::{Diagnostic, Label, Severity, Visible};
+use storyline_text::{Diagnostic, Label, RelPath, Severity, Visible};
 
 use crate::excerpt::{Excerpt, excerpt};
 use crate::failure::{Failure, Sources};
@@ -102,11 +103,19 @@ pub(crate) fn render(renderer: &Renderer, diagnostic: &Diagnostic, sources: &Sou
 
 fn excerpt_of(label: &Label, sources: &Sources) -> Option<Excerpt> {
     let span = label.span?;
-    let source = sources.get(&label.file)?;
+    let source = shown(&label.file, sources.get(&label.file)?);
     Some(match label.masked {
         true => excerpt(&source[..source.len().min(span.end as usize)], span).masked(),
-        false => excerpt(source, span),
+        false => excerpt(&source, span),
     })
+}
+
+/// The bytes of a file without what may be secret.
+fn shown<'s>(file: &RelPath, source: &'s [u8]) -> Cow<'s, [u8]> {
+    match storyline_dbt::is_profiles(file) {
+        true => storyline_dbt::masked(source).into(),
+        false => source.into(),
+    }
 }
 
 /// Titles may quote names out of files.
@@ -120,7 +129,6 @@ fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use storyline_folder::ApplyError;
-    use storyline_text::RelPath;
 
     use super::*;
     use crate::failure::FailureKind;

@@ -66,6 +66,11 @@ impl Projects {
     }
 }
 
+/// Whether a file is called like one of profiles, wherever it stands: it may hold secrets.
+pub fn is_profiles(path: &RelPath) -> bool {
+    stem(path) == Some(b"profiles")
+}
+
 /// The file's name without `.yml` or `.yaml`; `None` for files that are not YAML.
 fn stem(path: &RelPath) -> Option<&[u8]> {
     let name = path.file_name();
