@@ -217,8 +217,8 @@ fn names_that_do_not_belong() {
             "- dashboard: x\n  elements:\n  - name: a\n    model: shop\n",
         ),
     ]);
-    insta::assert_snapshot!(stamped.run(&["check", "--env", "dev1"]), @r#"
-    $ storyline check --env dev1
+    insta::assert_snapshot!(stamped.run(&["check"]), @r#"
+    $ storyline check
     --- stdout
     error[stray-name]: model `shop` does not belong to environment `dev1`
      --> x.dashboard.lookml:4:12

@@ -13,6 +13,7 @@ mod project;
 mod rules;
 
 use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 
 use storyline_manifest::{Environment, Manifest};
 use storyline_stamp::{FileSet, ReadError, Tree};
@@ -53,9 +54,9 @@ pub fn check(project: &Project<'_>) -> Result<Report, ReadError> {
         .map(|label| label.file.clone())
         .collect();
     for path in told {
-        if !report.sources.contains_key(&path) {
-            let bytes = project.files.read(&path)?.into_owned();
-            report.sources.insert(path, bytes);
+        if let Entry::Vacant(entry) = report.sources.entry(path) {
+            let bytes = project.files.read(entry.key())?.into_owned();
+            entry.insert(bytes);
         }
     }
     Ok(report)

@@ -72,8 +72,8 @@ pub(crate) enum Command {
 /// Find what is wrong with the project, and mend what can be mended safely.
 ///
 /// Needs no manifest, no network and no credentials. With a manifest it also finds names that do not
-/// belong: the project is taken to be in canonical form, or with `--env` in that environment's. The
-/// exit code is 1 when there are errors or warnings; notices alone do not count.
+/// belong to the form that the project is in, which its own names tell unless `--env` does. The exit
+/// code is 1 when there are errors or warnings; notices alone do not count.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// Tell only what is in these files and folders, seen from the project's folder or from where
@@ -82,7 +82,7 @@ pub(crate) struct CheckArgs {
     /// Mend what can be mended without changing what the project means, by bytes.
     #[arg(long)]
     pub(crate) fix: bool,
-    /// The environment whose form the project is in.
+    /// The environment whose form the project is in, or `canonical`.
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
     /// How to print findings.

@@ -11,6 +11,9 @@ use crate::failure::{Failure, FailureKind, Sources};
 use crate::output::shown;
 use crate::report;
 
+/// What options that name an environment call the form that is none's.
+pub(crate) const CANONICAL: &str = "canonical";
+
 /// The manifest's main file.
 const MANIFEST: &str = "storyline.toml";
 

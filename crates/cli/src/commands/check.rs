@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use storyline_check::{self as check, Finding, Report, Rule};
-use storyline_stamp::{Change, FileSet, TreePatch};
+use storyline_stamp::{Change, FileSet, TreePatch, form};
 use storyline_text::{Diagnostic, Edit, Patch, RelPath, Visible};
 
 use crate::args::{CheckArgs, FindingsFormat};
 use crate::failure::{Failure, FailureKind};
 use crate::findings::{self, Place};
 use crate::output::{self, count, shown};
-use crate::project::Project;
+use crate::project::{CANONICAL, Project};
 use crate::report;
 
 pub(crate) fn run(directory: &Path, args: &CheckArgs) -> Result<ExitCode, Failure> {
@@ -64,11 +64,15 @@ fn look(
     args: &CheckArgs,
     wanted: Option<&BTreeSet<RelPath>>,
 ) -> Result<Report, Failure> {
-    let environment = match &args.env {
-        Some(name) => Some(project.need_manifest()?.environment(name)?),
-        None => None,
-    };
     let tree = project.tree()?;
+    let environment = match &args.env {
+        Some(name) if name == CANONICAL => None,
+        Some(name) => Some(project.need_manifest()?.environment(name)?),
+        // Where it is not clear, what speaks against canonical form is told name by name.
+        None => project
+            .manifest()
+            .and_then(|m| form(&tree, m).ok().flatten()),
+    };
     let mut report = check::check(&check::Project {
         files: &project.folder,
         tree: &tree,

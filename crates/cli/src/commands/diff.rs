@@ -12,12 +12,9 @@ use crate::args::{DiffArgs, Format, from_directory};
 use crate::changes::{self, JsonReport, Screen, Taken};
 use crate::failure::{Failure, FailureKind, Sources};
 use crate::output::{self, shown};
-use crate::project::Project;
+use crate::project::{CANONICAL, Project};
 use crate::report;
 use crate::side::{FolderSide, Wanted};
-
-/// What `--left-env` and `--right-env` call the form that is no environment's.
-const CANONICAL: &str = "canonical";
 
 pub(crate) fn run(directory: &Path, args: &DiffArgs) -> Result<ExitCode, Failure> {
     let wanted = Wanted::new(&args.paths)?;
