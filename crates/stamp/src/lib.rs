@@ -41,10 +41,9 @@ mod write;
 
 pub use fileset::{Change, Entry, EntryKind, FileSet, ReadError, TreePatch};
 pub use form::{Unclear, form};
-pub use plan::{Direction, Plan, Refused, plan};
-pub use scope::Scope;
 pub use patterns::{DanglingInclude, dangling_includes};
 pub use plan::{Direction, Plan, Refused, objections, plan};
 pub use refusal::model_twice;
+pub use scope::Scope;
 pub use sites::{Site, SitePlace, SiteStatus, sites};
 pub use tree::Tree;

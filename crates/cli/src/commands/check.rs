@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use storyline_check::{self as check, Finding, Report, Rule};
-use storyline_stamp::{Change, FileSet, TreePatch, form};
+use storyline_stamp::{Change, FileSet, Scope, TreePatch, form};
 use storyline_text::{Diagnostic, Edit, Patch, RelPath, Visible};
 
 use crate::args::{CheckArgs, FindingsFormat};
@@ -64,7 +64,7 @@ fn look(
     args: &CheckArgs,
     wanted: Option<&BTreeSet<RelPath>>,
 ) -> Result<Report, Failure> {
-    let tree = project.tree()?;
+    let tree = project.tree(&Scope::all(project.manifest()))?;
     let environment = match &args.env {
         Some(name) if name == CANONICAL => None,
         Some(name) => Some(project.need_manifest()?.environment(name)?),
