@@ -1,10 +1,11 @@
-"""Times what other LookML parsers need for given files, with the sources in memory.
+"""Times what other parsers of LookML and YAML need for given files, with the sources in memory.
 
     python bench_peers.py PARSER RUNS < FILES
 
-PARSER is looker-cst or lkml, FILES are paths, one a line. Prints one object of JSON: the files and
-bytes that were read, those that the parser refused, and the CPU seconds of each run. A tree is dropped
-before the next file is parsed.
+PARSER is looker-cst, lkml, pyyaml (pure Python), pyyaml-c (libyaml) or ruamel (round trip), FILES are
+paths, one a line. Prints one object of JSON: the files and bytes that were read, those that the parser
+refused, and the CPU seconds of each run; or that the parser is "missing". A tree is dropped before
+the next file is parsed.
 """
 
 import json
@@ -17,9 +18,18 @@ def parser(name):
         import looker_cst
 
         return looker_cst.parse
-    import lkml
+    if name == "lkml":
+        import lkml
 
-    return lkml.parse
+        return lkml.parse
+    if name == "ruamel":
+        from ruamel.yaml import YAML
+
+        return YAML(typ="rt").load
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader" if name == "pyyaml-c" else "SafeLoader", None)
+    return loader and (lambda source: yaml.load(source, Loader=loader))
 
 
 def refused(parse, source):
@@ -33,6 +43,9 @@ def refused(parse, source):
 def main():
     name, runs = sys.argv[1], int(sys.argv[2])
     parse = parser(name)
+    if parse is None:
+        print(json.dumps({"missing": True}))
+        return
     sources = []
     for path in sys.stdin.read().splitlines():
         with open(path, encoding="utf-8", newline="") as stream:

@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod peers;
 mod report;
+mod yaml;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ use report::{Goal, Report};
 pub(crate) struct Args {
     /// A checkout of a Looker project.
     folder: PathBuf,
+    /// Further checkouts, of which the dashboards are read.
+    more: Vec<PathBuf>,
     /// How often each thing is measured.
     #[arg(long, default_value_t = 9)]
     runs: usize,
@@ -40,13 +43,18 @@ struct Source {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let sources = sources(&args.folder)?;
+    let sources = sources(&args.folder, ".lkml")?;
+    let mut dashboards = Vec::new();
+    for folder in [&args.folder].into_iter().chain(&args.more) {
+        dashboards.extend(self::sources(folder, ".dashboard.lookml")?);
+    }
     ensure!(!sources.is_empty(), "there is no `.lkml` file in it");
     let mut report = Report::new(&sources);
     let ours = parsing(&sources, args.runs, &mut report);
     memory(&sources, &mut report);
     linearity(&sources, args.runs, &mut report);
     peers::measure(&sources, args.runs, ours, &mut report)?;
+    yaml::measure(&dashboards, args.runs, &mut report)?;
     commands::measure(&args.folder, args.runs, &mut report)?;
     match args.markdown {
         true => print!("{}", report.markdown()),
@@ -55,13 +63,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// All LookML files; dashboards are YAML.
-fn sources(folder: &Path) -> Result<Vec<Source>> {
+/// All files whose name ends like this.
+fn sources(folder: &Path, ending: &str) -> Result<Vec<Source>> {
     let mut sources = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.with_context(|| folder.display().to_string())?;
         let name = entry.file_name().to_string_lossy();
-        if entry.file_type().is_file() && name.ends_with(".lkml") {
+        if entry.file_type().is_file() && name.ends_with(ending) {
             let bytes = fs::read(entry.path())?;
             let path = fs::canonicalize(entry.path())?;
             sources.push(Source { path, bytes });

@@ -151,12 +151,12 @@ impl<'t> Reader<'t> {
             self.close()?;
         }
         let Some(level) = self.levels.last_mut() else {
-            return self
-                .nest
-                .arena
-                .nodes
-                .is_empty()
-                .then(|| self.content(column, false))?;
+            let first = self.nest.arena.nodes.is_empty();
+            return if first {
+                self.content(column, false)
+            } else {
+                None
+            };
         };
         let waits = level.waits.is_some();
         if level.column < column {
@@ -196,9 +196,14 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    fn open(&mut self, kind: Kind, column: usize, start: usize) -> Option<()> {
+    /// Whether a collection in this column stands in that of the one around it.
+    fn is_flush(&self, column: usize) -> bool {
         let around = self.levels.last();
-        let flush = around.is_some_and(|level| level.column == column);
+        around.is_some_and(|level| level.column == column)
+    }
+
+    fn open(&mut self, kind: Kind, column: usize, start: usize) -> Option<()> {
+        let flush = self.is_flush(column);
         self.nest.start(kind, Span::at(start..start), false)?;
         self.levels.push(Level {
             column,
@@ -221,11 +226,8 @@ impl<'t> Reader<'t> {
             }
             if !known {
                 // The parser lets a list begin after its first dash if that is not indented.
-                let flush = self
-                    .levels
-                    .last()
-                    .is_some_and(|level| level.column == column);
-                self.open(Kind::Sequence, column, if flush { self.at } else { dash })?;
+                let start = if self.is_flush(column) { self.at } else { dash };
+                self.open(Kind::Sequence, column, start)?;
             }
             column = self.at - self.line;
             known = false;

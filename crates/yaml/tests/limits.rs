@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use storyline_text::{Patch, Span};
+use storyline_text::{Patch, RelPath, Span};
 use storyline_yaml::{MAX_BYTES, MAX_DEPTH, Pattern, ReadError, Style, read, verify};
 
 fn check_depth(source: &str, refused: bool) {
@@ -27,6 +27,23 @@ fn depth_is_limited_in_brackets_and_by_indentation() {
     check_depth(&"{".repeat(100_000), true);
     let halves = nested("- ", MAX_DEPTH / 2, "") + &nested("[", MAX_DEPTH / 2 + 1, "]");
     check_depth(&halves.replacen('x', "", 1), true);
+}
+
+#[test]
+fn a_limit_is_told_with_its_place_and_a_way_out() {
+    let told = |source: &[u8]| {
+        let file = RelPath::new(b"f.yml").expect("a plain path");
+        let document = read(source);
+        let told = document.errors()[0].diagnostic(&file);
+        let label = &told.labels[0];
+        format!(
+            "{}: {} {:?}; {}",
+            told.id, told.title, label.span, told.help[0]
+        )
+    };
+    insta::assert_snapshot!(told(nested("[", MAX_DEPTH + 1, "]").as_bytes()), @"yaml-too-deep: lists and mappings are nested deeper than 128 levels Some(128..129); close the brackets that are left open above, or keep what is nested this deep in a file of its own");
+    insta::assert_snapshot!(told(nested("- ", MAX_DEPTH + 1, "").as_bytes()), @"yaml-too-deep: lists and mappings are nested deeper than 128 levels Some(256..256); close the brackets that are left open above, or keep what is nested this deep in a file of its own");
+    insta::assert_snapshot!(told(&vec![b'a'; MAX_BYTES + 1]), @"yaml-too-large: the file is too large: 67108865 bytes, where 67108864 are allowed None; split the file");
 }
 
 #[test]

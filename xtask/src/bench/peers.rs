@@ -23,7 +23,7 @@ pub(crate) fn measure(
 ) -> Result<()> {
     let python = python::environment()?;
     let all: Vec<&Path> = sources.iter().map(|source| source.path.as_path()).collect();
-    let theirs = speed(&python, "looker-cst", runs, &all)?;
+    let theirs = known(speed(&python, "looker-cst", runs, &all)?)?;
     report.row(
         "looker-cst 0.1.0, from Python, same files",
         theirs.to_string(),
@@ -31,7 +31,7 @@ pub(crate) fn measure(
     );
     let step = size(sources).div_ceil(SAMPLE);
     let sample: Vec<&Path> = all.iter().copied().step_by(step).collect();
-    let theirs = speed(&python, "lkml", SAMPLE_RUNS, &sample)?;
+    let theirs = known(speed(&python, "lkml", SAMPLE_RUNS, &sample)?)?;
     report.row(
         &format!("lkml 1.3.7, from Python, a sample: one file in {step}"),
         theirs.to_string(),
@@ -40,10 +40,14 @@ pub(crate) fn measure(
     Ok(())
 }
 
+fn known(speed: Option<Speed>) -> Result<Speed> {
+    speed.context("a parser of `requirements.txt` is missing")
+}
+
 /// MB/s, and on what.
-struct Speed {
+pub(crate) struct Speed {
     best: f64,
-    median: f64,
+    pub(crate) median: f64,
     files: u64,
     megabytes: f64,
     refused: u64,
@@ -59,21 +63,30 @@ impl std::fmt::Display for Speed {
     }
 }
 
-fn speed(python: &PathBuf, parser: &str, runs: usize, files: &[&Path]) -> Result<Speed> {
+/// How fast a parser of Python is; `None` if it is not installed.
+pub(crate) fn speed(
+    python: &PathBuf,
+    parser: &str,
+    runs: usize,
+    files: &[&Path],
+) -> Result<Option<Speed>> {
     let names: Vec<_> = files.iter().map(|path| path.to_string_lossy()).collect();
     let script = project::root().join("xtask/python/bench_peers.py");
     let mut command = std::process::Command::new(python);
     command.arg(script).args([parser, &runs.max(1).to_string()]);
     let answer = python::ask(&mut command, names.join("\n").as_bytes())?;
+    if answer["missing"] == true {
+        return Ok(None);
+    }
     let count = |key: &str| answer[key].as_u64().with_context(|| format!("no `{key}`"));
     let seconds = answer["seconds"].as_array().context("no `seconds`")?;
     let times = Times::new(seconds.iter().filter_map(Value::as_f64).collect());
     let megabytes = count("bytes")? as f64 / 1e6;
-    Ok(Speed {
+    Ok(Some(Speed {
         best: megabytes / times.best(),
         median: megabytes / times.median(),
         files: count("files")?,
         megabytes,
         refused: count("refused")?,
-    })
+    }))
 }
