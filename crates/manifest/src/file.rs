@@ -174,6 +174,8 @@ pub(crate) struct EnvironmentTable {
     pub(crate) urls: Option<Spanned<NameRule>>,
     /// dbt profiles: their keys in `profiles.yml`, and `profile` of `dbt_project.yml`.
     pub(crate) profiles: Option<Spanned<NameRule>>,
+    /// dbt projects: `name` of `dbt_project.yml`, and the keys there that are the same.
+    pub(crate) dbt_projects: Option<Spanned<NameRule>>,
     /// Slugs of LookML dashboards, which are unique on a whole Looker instance.
     pub(crate) slugs: Option<Spanned<NameRule>>,
     /// Values of constants by the constant's name: a value (`[canonical.constants]` then says
@@ -456,6 +458,6 @@ pub(crate) struct SiteTable {
     #[serde(default)]
     pub(crate) pattern: Option<Text>,
     /// What stands there: `connection`, `model`, `project`, `label`, `ref`, `schema`, `database`,
-    /// `url`, `profile`, `slug`, `constant:NAME` or `var:NAME`.
+    /// `url`, `profile`, `dbt-project`, `slug`, `constant:NAME` or `var:NAME`.
     pub(crate) kind: Text,
 }

@@ -36,6 +36,8 @@ pub enum Kind {
     Url,
     /// A dbt profile.
     Profile,
+    /// A dbt project.
+    DbtProject,
     /// The slug of a LookML dashboard.
     Slug,
     /// The value of the constant of this name.
@@ -55,7 +57,7 @@ impl Kind {
         Self::Var(name.into())
     }
 
-    const PLAIN: [(&'static str, Self); 10] = [
+    const PLAIN: [(&'static str, Self); 11] = [
         ("connection", Self::Connection),
         ("model", Self::Model),
         ("project", Self::Project),
@@ -65,6 +67,7 @@ impl Kind {
         ("database", Self::Database),
         ("url", Self::Url),
         ("profile", Self::Profile),
+        ("dbt-project", Self::DbtProject),
         ("slug", Self::Slug),
     ];
 

@@ -178,6 +178,7 @@ impl Reader<'_> {
             (Kind::Database, &table.databases),
             (Kind::Url, &table.urls),
             (Kind::Profile, &table.profiles),
+            (Kind::DbtProject, &table.dbt_projects),
             (Kind::Slug, &table.slugs),
         ];
         let mut names = BTreeMap::new();

@@ -32,6 +32,7 @@ pub(crate) fn check_name(kind: &Kind, name: &str) -> Result<(), String> {
         }
         Kind::Connection | Kind::Schema | Kind::Database => plain(name, &[]).and(unquoted(name)),
         Kind::Profile => check_key(name),
+        Kind::DbtProject => check_dbt_project(name),
         Kind::Slug => check_word(name),
         Kind::Ref | Kind::Url => match name.find(char::is_whitespace) {
             Some(_) => Err("it holds a space".into()),
@@ -119,6 +120,16 @@ pub(crate) fn check_key(name: &str) -> Result<(), String> {
         return Err("dbt keeps its own settings under it".into());
     }
     Ok(())
+}
+
+/// What dbt takes for a project's name.
+fn check_dbt_project(name: &str) -> Result<(), String> {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    match name.starts_with(first) && name.chars().all(word) {
+        true => check_key(name),
+        false => Err("it is not made of letters, digits and `_`, no digit first".into()),
+    }
 }
 
 /// A text that stands in one line.
@@ -308,6 +319,11 @@ mod tests {
             |name| check_name(&Kind::Profile, name),
             &["sandbox", "_x", "acme-2"],
             &["", "2x", "-x", "a.b", "a b", "config", "True", "null", "a:"],
+        );
+        check(
+            |name| check_name(&Kind::DbtProject, name),
+            &["shop", "_x2"],
+            &["", "2x", "a-b", "a.b", "true"],
         );
         check(
             |name| check_name(&Kind::Url, name),

@@ -4,6 +4,7 @@
 //! and the environment; neither is known here, so a file's candidates depend on its bytes, its
 //! path and what is looked for alone, and can be kept for as long as those stay.
 
+use storyline_dbt::{Extent, FileKind, Projects};
 use storyline_manifest::Kind;
 use storyline_text::{Diagnostic, RelPath, Span};
 
@@ -31,6 +32,8 @@ pub(crate) enum Shape {
     Toml,
     /// A whole JSON string.
     Json,
+    /// The same in a target of a dbt profile, or a part of a scalar there.
+    Target(Extent),
     /// A part of a URL's path.
     Url(Encoding),
     /// The model in `include: "//project/x.model"`; `None` for the own project.
@@ -71,7 +74,7 @@ pub(crate) struct FileScan {
     pub(crate) declared: Vec<usize>,
 }
 
-/// What a file is, from its path alone.
+/// What a file is, from its path and those of dbt projects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileType {
     /// `NAME.model.lkml`, `NAME.model.lookml`
@@ -82,14 +85,16 @@ pub(crate) enum FileType {
     LookMl,
     /// `NAME.dashboard.lookml`: YAML.
     Dashboard,
-    /// Nothing that Looker reads.
+    /// YAML of a dbt project.
+    Dbt(FileKind),
+    /// Nothing that Looker or dbt reads.
     Other,
 }
 
 const MODEL_ENDINGS: [&[u8]; 2] = [b".model.lkml", b".model.lookml"];
 
 impl FileType {
-    pub(crate) fn of(path: &RelPath) -> Self {
+    pub(crate) fn of(path: &RelPath, projects: &Projects) -> Self {
         let name = path.file_name();
         if model_name(path).is_some() {
             Self::Model
@@ -100,7 +105,7 @@ impl FileType {
         } else if name.ends_with(b".lkml") || name.ends_with(b".lookml") {
             Self::LookMl
         } else {
-            Self::Other
+            projects.kind(path).map_or(Self::Other, Self::Dbt)
         }
     }
 }
@@ -149,7 +154,8 @@ mod tests {
             ("x.lkml.bak", FileType::Other),
         ] {
             let path = RelPath::new(path.as_bytes()).expect("a plain path");
-            assert_eq!(FileType::of(&path), expect, "{path}");
+            let file_type = FileType::of(&path, &Projects::default());
+            assert_eq!(file_type, expect, "{path}");
         }
     }
 }

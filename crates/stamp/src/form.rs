@@ -138,7 +138,7 @@ fn alike(
 ) -> (Vec<Label>, usize) {
     let changed = |kind: &Kind| environment.names().maps(kind);
     let names: Vec<_> = tree
-        .definitions()
+        .definitions(environment.dbt().is_none())
         .filter(|(_, kind, _)| changed(kind))
         .collect();
     let total = names.len();

@@ -17,6 +17,7 @@
 
 mod candidate;
 mod dashboard;
+mod dbt;
 mod declared;
 mod declared_data;
 mod declared_json;

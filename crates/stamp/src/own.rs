@@ -25,6 +25,8 @@ pub(crate) struct Own<'a> {
     models: BTreeSet<String>,
     project: Option<String>,
     uses: Option<&'a Uses>,
+    /// Whether the targets of dbt profiles are no part of a stamp.
+    targets_apart: bool,
 }
 
 /// What a candidate turns out to be.
@@ -48,7 +50,14 @@ impl Form<'_> {
 }
 
 impl<'a> Own<'a> {
-    pub(crate) fn of(tree: &Tree, form: Form<'_>, uses: Option<&'a Uses>) -> Self {
+    /// The names of `tree`, which is in this form. Where an environment has a target of its own in
+    /// dbt's profiles, those stand side by side and `targets_apart` from all stamps.
+    pub(crate) fn of(
+        tree: &Tree,
+        form: Form<'_>,
+        uses: Option<&'a Uses>,
+        targets_apart: bool,
+    ) -> Self {
         let models = tree.models().map(|(.., name)| name);
         Self {
             models: models
@@ -58,6 +67,7 @@ impl<'a> Own<'a> {
                 .project()
                 .and_then(|p| form.canonical(&Kind::Project, p)),
             uses,
+            targets_apart,
         }
     }
 
@@ -108,6 +118,9 @@ impl<'a> Own<'a> {
         let Candidate {
             kind, name, shape, ..
         } = candidate;
+        if self.targets_apart && matches!(shape, Shape::Target(_)) {
+            return Decision::Foreign;
+        }
         let own = |name: &str| self.has(name, candidate, form);
         match form {
             Form::Canonical if own(name) => Decision::Own(name.clone()),

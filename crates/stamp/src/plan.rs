@@ -164,7 +164,9 @@ impl<'t> Context<'t> {
 
     /// Decides about every name; what cannot be decided is an error of the draft.
     fn draft(&self) -> Draft<'t> {
-        let own = Own::of(self.tree, self.form(), Some(self.manifest.uses()));
+        let uses = Some(self.manifest.uses());
+        let targets_apart = self.environment.dbt().is_some();
+        let own = Own::of(self.tree, self.form(), uses, targets_apart);
         let mut draft = Draft::default();
         self.models(&mut draft);
         for (path, file) in self.tree.files() {
@@ -340,7 +342,13 @@ impl<'t> Context<'t> {
                     Direction::Stamp => self.new_name(kind, name, label, draft),
                 };
                 if let Some(new) = new.filter(|new| new != name) {
-                    draft.names.entry(path).or_default().push((candidate, new));
+                    let names = draft.names.entry(path).or_default();
+                    let is_first = names.iter().all(|(c, _)| c.kind != Kind::DbtProject);
+                    if *kind == Kind::DbtProject && is_first {
+                        let label = Label::at(path, *span, "");
+                        draft.notices.push(refusal::dbt_project_in_sql(name, label));
+                    }
+                    names.push((candidate, new));
                 }
             }
         }
@@ -357,7 +365,7 @@ impl<'t> Context<'t> {
             let to = draft.renames.get(path).unwrap_or(path);
             let (patch, after) = match draft.names.get(path) {
                 None => (Patch::default(), self.tree.moved(path, to, file)),
-                Some(names) => write::rewrite(to, &file.bytes, names, self.tree.scope())
+                Some(names) => write::rewrite(to, file, names, self.tree.scope())
                     .map(|(patch, after)| (patch, Arc::new(after)))
                     .map_err(|unwritable| refusal::unwritable(path, &unwritable))?,
             };

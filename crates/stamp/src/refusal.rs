@@ -98,6 +98,19 @@ pub(crate) fn stamped_name(
     ))
 }
 
+/// A dbt project's name is followed where it stands in YAML, and nowhere else.
+pub(crate) fn dbt_project_in_sql(name: &str, label: Label) -> Diagnostic {
+    let name = shown(name);
+    let title = format!(
+        "dbt project `{name}` gets another name, and only its `dbt_project.yml` is changed"
+    );
+    Diagnostic::notice("dbt-project-in-sql", title)
+        .label(label)
+        .help(format!(
+            "where SQL, macros, selectors or other projects say `{name}`, as in `ref('{name}', …)` and `{name}.macro()`, leave the name out or keep it in all environments"
+        ))
+}
+
 pub(crate) fn already_stamped(mut label: Label, environment: &Environment) -> Diagnostic {
     let environment = &environment.name;
     let title = format!("this folder is in the form of `{environment}` already");

@@ -7,6 +7,7 @@ use storyline_manifest::{DeclaredSite, Environment, Kind, Manifest, is_manifest_
 use storyline_text::RelPath;
 
 use crate::candidate::FileType;
+use crate::dbt;
 use crate::url::Hosts;
 
 /// Which sites a tree is read for. A file's candidates depend on its path, its bytes and this alone.
@@ -66,6 +67,11 @@ impl Scope {
             FileType::Model | FileType::ProjectManifest => return true,
             FileType::LookMl => &[Kind::Connection, Kind::Model, Kind::Project],
             FileType::Dashboard => &[Kind::Model, Kind::Project, Kind::Slug],
+            FileType::Dbt(file) => {
+                let may_name =
+                    |kinds: &BTreeSet<Kind>| kinds.iter().any(|k| dbt::may_name(file, k));
+                return self.kinds.as_ref().is_none_or(may_name);
+            }
             FileType::Other => return false,
         };
         let matters = |kind| self.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind));

@@ -70,7 +70,8 @@ pub fn sites(
         Some(environment) => Form::Stamped(environment.names()),
         None => Form::Canonical,
     };
-    let own = Own::of(tree, form, manifest.map(Manifest::uses));
+    let targets_apart = environment.is_some_and(|e| e.dbt().is_some());
+    let own = Own::of(tree, form, manifest.map(Manifest::uses), targets_apart);
     let environments = manifest.filter(|_| environment.is_none());
     let environments = environments.into_iter().flat_map(Manifest::environments);
     let environments: Vec<_> = environments.map(Environment::names).collect();

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use storyline_dbt::{FileKind, Projects};
 use storyline_manifest::Kind;
 use storyline_text::{Label, RelPath};
 
-use crate::candidate::{FileScan, FileType, Shape, is_model, model_name};
+use crate::candidate::{Candidate, FileScan, FileType, Shape, is_model, model_name};
 use crate::plan::Changed;
 use crate::url::Hosts;
-use crate::{Entry, EntryKind, FileSet, ReadError, Scope, dashboard, declared, legacy, lookml};
+use crate::{
+    Entry, EntryKind, FileSet, ReadError, Scope, dashboard, dbt, declared, legacy, lookml,
+};
 
 /// A project as it was read from a [`FileSet`].
 #[derive(Debug)]
@@ -24,6 +27,7 @@ pub struct Tree {
 /// One file of interest.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
+    pub(crate) file_type: FileType,
     pub(crate) bytes: Vec<u8>,
     pub(crate) scan: FileScan,
 }
@@ -35,10 +39,12 @@ impl Tree {
     /// The first file that cannot be read.
     pub fn read(files: &dyn FileSet, scope: &Scope) -> Result<Self, ReadError> {
         let entries = files.entries().to_vec();
+        let regular = entries.iter().filter(|e| e.kind == EntryKind::File);
+        let projects = Projects::among(regular.map(|entry| &entry.path));
         let scanned: Result<Vec<_>, ReadError> = entries
             .par_iter()
             .filter(|entry| entry.kind == EntryKind::File)
-            .map(|entry| (&entry.path, FileType::of(&entry.path)))
+            .map(|entry| (&entry.path, FileType::of(&entry.path, &projects)))
             .filter(|(path, file_type)| {
                 scope.concerns(*file_type) || scope.rules_of(path).next().is_some()
             })
@@ -46,8 +52,12 @@ impl Tree {
                 let bytes = files.read(path)?;
                 let scan = scan(path, &bytes, file_type, scope);
                 Ok(is_of_interest(&scan, file_type).then(|| {
-                    let bytes = bytes.into_owned();
-                    (path.clone(), Arc::new(File { bytes, scan }))
+                    let file = File {
+                        file_type,
+                        bytes: bytes.into_owned(),
+                        scan,
+                    };
+                    (path.clone(), Arc::new(file))
                 }))
             })
             .collect();
@@ -66,6 +76,12 @@ impl Tree {
     /// The bytes of a file that some diagnostic or site points into.
     pub fn source(&self, path: &RelPath) -> Option<&[u8]> {
         self.files.get(path).map(|file| file.bytes.as_slice())
+    }
+
+    /// Whether a file may hold secrets, so that it is shown with care: dbt's profiles.
+    pub fn holds_secrets(&self, path: &RelPath) -> bool {
+        let file_type = self.files.get(path).map(|file| file.file_type);
+        file_type == Some(FileType::Dbt(FileKind::Profiles))
     }
 
     /// The tree as it will be after changes whose files were read again already.
@@ -98,9 +114,11 @@ impl Tree {
         if rules.next().is_none() {
             return file.clone();
         }
-        let scan = scan(to, &file.bytes, FileType::of(to), &self.scope);
-        let bytes = file.bytes.clone();
-        Arc::new(File { bytes, scan })
+        Arc::new(File {
+            file_type: file.file_type,
+            bytes: file.bytes.clone(),
+            scan: scan(to, &file.bytes, file.file_type, &self.scope),
+        })
     }
 
     pub(crate) fn scope(&self) -> &Scope {
@@ -131,14 +149,21 @@ impl Tree {
     }
 
     /// Names that are the project's own wherever they stand: its models, connections, labels, and
-    /// the project's.
-    pub(crate) fn definitions(&self) -> impl Iterator<Item = (Label, &Kind, &str)> {
+    /// the project's; all that dbt names, but for values of variables, and without the targets of
+    /// profiles unless `targets`.
+    pub(crate) fn definitions(&self, targets: bool) -> impl Iterator<Item = (Label, &Kind, &str)> {
         let models = self.models();
         let models = models.map(|(path, _, name)| (Label::path(path, ""), &Kind::Model, name));
-        let texts = self.files.iter().flat_map(|(path, file)| {
-            let own = file.scan.candidates.iter().filter(|c| {
-                matches!(c.kind, Kind::Connection | Kind::Label) || c.shape == Shape::Definition
-            });
+        let is_own = move |candidate: &&Candidate| match (&candidate.shape, &candidate.kind) {
+            (Shape::Target(_), _) => targets,
+            (Shape::Definition, _) | (_, Kind::Connection | Kind::Label) => true,
+            (_, kind) => matches!(
+                kind,
+                Kind::Schema | Kind::Database | Kind::Profile | Kind::DbtProject
+            ),
+        };
+        let texts = self.files.iter().flat_map(move |(path, file)| {
+            let own = file.scan.candidates.iter().filter(is_own);
             own.map(move |c| (Label::at(path, c.span, ""), &c.kind, c.name.as_str()))
         });
         models.chain(texts)
@@ -149,7 +174,7 @@ impl Tree {
         let mut manifests = self
             .files
             .iter()
-            .filter(|(path, _)| FileType::of(path) == FileType::ProjectManifest);
+            .filter(|(_, file)| file.file_type == FileType::ProjectManifest);
         let definition = manifests.find_map(|(_, file)| {
             let mut candidates = file.scan.candidates.iter();
             candidates.find(|c| c.shape == Shape::Definition)
@@ -168,10 +193,12 @@ pub(crate) fn scan(path: &RelPath, bytes: &[u8], file_type: FileType, scope: &Sc
     scan
 }
 
-/// What it says in the languages of Looker.
+/// What it says in the languages of Looker and dbt.
 fn built_in(path: &RelPath, bytes: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
-    if file_type == FileType::Dashboard {
-        return dashboard::scan(path, bytes, hosts);
+    match file_type {
+        FileType::Dashboard => return dashboard::scan(path, bytes, hosts),
+        FileType::Dbt(kind) => return dbt::scan(path, bytes, kind, hosts),
+        _ => {}
     }
     if file_type == FileType::LookMl && !lookml::may_hold_names(bytes) {
         return FileScan::default();

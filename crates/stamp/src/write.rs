@@ -1,12 +1,13 @@
 //! Puts other names where some stand, and looks whether the file still means the same.
 
+use storyline_dbt::Extent;
 use storyline_text::{Edit, Patch, RelPath, Span};
 use storyline_yaml::{Document, EditError, VerifyError};
 
 use crate::candidate::{Candidate, FileScan, FileType, Shape};
 use crate::tree::File;
 use crate::url::Encoding;
-use crate::{Scope, dashboard, declared, declared_json, declared_toml, lookml};
+use crate::{Scope, dashboard, dbt, declared, declared_json, declared_toml, lookml};
 
 /// A name that cannot be put where it should go.
 #[derive(Debug)]
@@ -44,10 +45,11 @@ pub(crate) fn patch(source: &[u8], names: &[(&Candidate, String)]) -> Result<Pat
 /// these names is as it was.
 pub(crate) fn rewrite(
     to: &RelPath,
-    source: &[u8],
+    file: &File,
     names: &[(&Candidate, String)],
     scope: &Scope,
 ) -> Result<(Patch, File), Unwritable> {
+    let source = &*file.bytes;
     let unwritable = |why| Unwritable {
         span: names
             .first()
@@ -59,10 +61,11 @@ pub(crate) fn rewrite(
             .unwrap_or_default(),
         why,
     };
-    let file_type = FileType::of(to);
+    let file_type = file.file_type;
     let hosts = scope.hosts();
     let mut scan = FileScan::default();
-    let (patch, bytes) = if file_type == FileType::Dashboard || is_yaml(names) {
+    let is_known = matches!(file_type, FileType::Dashboard | FileType::Dbt(_));
+    let (patch, bytes) = if is_known || is_yaml(names) {
         let before = storyline_yaml::read(source);
         let patch = edits(source, Some(&before), names)?;
         let bytes = applied(&patch, source);
@@ -70,7 +73,10 @@ pub(crate) fn rewrite(
         storyline_yaml::verify_read(&before, &after, &patch)
             .map_err(|error| unwritable(Why::ReadsOtherwise(error)))?;
         if scope.concerns(file_type) {
-            scan = dashboard::scan_document(to, &after, hosts);
+            scan = match file_type {
+                FileType::Dbt(kind) => dbt::scan_document(to, &after, kind, hosts),
+                _ => dashboard::scan_document(to, &after, hosts),
+            };
         }
         (patch, bytes)
     } else {
@@ -92,12 +98,17 @@ pub(crate) fn rewrite(
         (patch, bytes)
     };
     declared::add(to, &bytes, scope, &mut scan);
-    Ok((patch, File { bytes, scan }))
+    let file = File {
+        file_type,
+        bytes,
+        scan,
+    };
+    Ok((patch, file))
 }
 
 fn is_yaml(names: &[(&Candidate, String)]) -> bool {
     let mut shapes = names.iter().map(|(candidate, _)| &candidate.shape);
-    shapes.any(|shape| *shape == Shape::Yaml)
+    shapes.any(|shape| matches!(shape, Shape::Yaml | Shape::Target(_)))
 }
 
 fn applied(patch: &Patch, source: &[u8]) -> Vec<u8> {
@@ -148,7 +159,12 @@ fn edit(
             let text = text.ok_or_else(|| Why::Encoding(Encoding::percent(&candidate.name)))?;
             Ok(Edit::replace(span, text))
         }
-        (Shape::Yaml, Some(document)) => {
+        (Shape::Target(Extent::Part), Some(document)) => {
+            let scalar = document.scalar_at(span.start).ok_or(Why::ShapeChanges)?;
+            let replacement = scalar.replace_within(span, name);
+            Ok(replacement.map_err(Why::Yaml)?.edit)
+        }
+        (Shape::Yaml | Shape::Target(_), Some(document)) => {
             let scalar = document.scalar_at(span.start);
             let scalar = scalar.filter(|scalar| scalar.content() == span);
             let replacement = scalar.ok_or(Why::ShapeChanges)?.replace(name);

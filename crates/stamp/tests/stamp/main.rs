@@ -1,6 +1,8 @@
 //! What the crate promises, on whole trees: which names are sites and what becomes of them
-//! (`sites`, `links`, `declared`), what is refused and in which words (`refusals`), and the laws of stamping (`laws`).
+//! (`sites`, `links`, `dbt`, `declared`), what is refused and in which words (`refusals`), and the
+//! laws of stamping (`laws`).
 
+mod dbt;
 mod declared;
 mod files;
 mod laws;

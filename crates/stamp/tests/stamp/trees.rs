@@ -26,11 +26,16 @@ pub(crate) const RULES: &[&str] = &[
     // Projects that are stamped along, and hosts.
     "models = \"{name}_dev1\"\nprojects = \"{name}_dev1\"\nlooker = { url = \"https://acme.looker.com\" }\n[uses.hub]\nmodels = [\"hub\", \"events\"]",
     "connections = { warehouse = \"redshift\", lake = \"lake_prod\" }",
+    // dbt: suffixes, and names within names; values of a variable trade places.
+    "schemas = \"{name}_dev1\"\ndatabases = \"{name}.dev1\"\nprofiles = \"{name}_dev1\"\ndbt_projects = \"{name}_dev1\"\nmodels = \"{name}_dev1\"\nvars = { source = { raw = \"marts\", marts = \"raw\", \"*\" = \"{name}\" }, day = \"2021-12-31\" }\n[canonical.vars]\nday = \"2020-01-01\"",
+    "schemas = { raw = \"raw_marts\", marts = \"raw\", \"*\" = \"{name}\" }\ndatabases = { lake = \"warehouse\", warehouse = \"lake\", \"*\" = \"{name}!\" }\nprofiles = { shop = \"acme\", acme = \"shop\" }\ndbt_projects = { shop = \"acme\" }",
+    // An environment whose target stands beside the others.
+    "schemas = \"{name}_dev1\"\ndatabases = \"dev1_{name}\"\nprofiles = \"{name}_dev1\"\ndbt = {}",
 ];
 
 /// Rules that give every name that occurs another, one to one; trees with them are refused for
 /// what the trees hold only.
-pub(crate) const PLAIN: &[usize] = &[0, 1, 2, 3, 6, 8];
+pub(crate) const PLAIN: &[usize] = &[0, 1, 2, 3, 6, 8, 10, 11, 12];
 
 /// Sites that every manifest declares.
 pub(crate) const SITES: &str = r#"
@@ -81,6 +86,13 @@ struct Words {
     /// Values of the constants `SCHEMA` and `SQL`.
     constants: [String; 2],
     reference: String,
+    schemas: Vec<String>,
+    databases: Vec<String>,
+    profiles: Vec<String>,
+    /// What the tree's dbt project is called.
+    dbt_project: String,
+    /// Values of the variables `source` and `day`.
+    vars: [String; 2],
 }
 
 impl Words {
@@ -102,7 +114,15 @@ impl Words {
         let constant = |kind: &str, value: &str| {
             one(&Kind::constant(kind), value).expect("every rule has values for constants")
         };
+        let var = |name: &str, value: &str| {
+            one(&Kind::var(name), value).expect("every rule has values for variables")
+        };
         Self {
+            schemas: all(Kind::Schema, &["raw", "marts", "raw_marts_"]),
+            databases: all(Kind::Database, &["lake", "warehouse"]),
+            profiles: all(Kind::Profile, &["shop", "acme"]),
+            dbt_project: one(&Kind::DbtProject, "shop").expect("every rule has names for it"),
+            vars: [var("source", "raw"), var("day", "2020-01-01")],
             own,
             all: spoken,
             encoded: !plain || names.is_none(),
@@ -127,9 +147,12 @@ pub(crate) fn trees(plain: bool, names: Option<Names>) -> impl Strategy<Value = 
         let views = vec((select(FOLDERS), view(&words)), 0..3);
         let dashboards = vec((select(FOLDERS), dashboard(&words)), 0..3);
         let links = vec((select(FOLDERS), select(MODELS), any::<bool>()), 0..2);
-        let configs = vec(config(&words, plain), 0..3);
+        let others = (
+            vec(config(&words, plain), 0..3),
+            proptest::option::of(dbt(&words)),
+        );
         let manifest = project_manifest(&words);
-        (models, views, dashboards, manifest, links, configs).prop_map(assemble)
+        (models, views, dashboards, manifest, links, others).prop_map(assemble)
     })
 }
 
@@ -137,19 +160,19 @@ pub(crate) fn trees(plain: bool, names: Option<Names>) -> impl Strategy<Value = 
 type Placed = (&'static str, Vec<u8>);
 
 /// Models, views, dashboards, the project's manifest; links (or else submodules) called as models;
-/// the endings and texts of files with declared sites.
+/// the endings and texts of files with declared sites; a dbt project.
 type Parts = (
     Vec<(RelPath, Vec<u8>)>,
     Vec<Placed>,
     Vec<Placed>,
     Option<Vec<u8>>,
     Vec<(&'static str, &'static str, bool)>,
-    Vec<(&'static str, String)>,
+    (Vec<(&'static str, String)>, Option<Vec<(RelPath, Vec<u8>)>>),
 );
 
-fn assemble((models, views, dashboards, manifest, links, configs): Parts) -> Files {
+fn assemble((models, views, dashboards, manifest, links, (configs, dbt)): Parts) -> Files {
     let mut files = Files::default();
-    for (at, bytes) in models {
+    for (at, bytes) in models.into_iter().chain(dbt.into_iter().flatten()) {
         files.add(at, EntryKind::File, bytes);
     }
     for (index, (folder, bytes)) in views.into_iter().enumerate() {
@@ -374,4 +397,77 @@ fn config(words_of: &Words, plain: bool) -> impl Strategy<Value = (&'static str,
         let text = if windows { text.replace('\n', "\r\n") } else { text };
         (ending, text)
     })
+}
+
+/// A scalar in one of the styles that people have.
+fn scalar(of: &[String]) -> impl Strategy<Value = String> + use<> {
+    (select(of.to_vec()), 0..3u8).prop_map(|(name, style)| match style {
+        0 => name,
+        1 => format!("'{name}'"),
+        _ => format!("\"{name}\""),
+    })
+}
+
+/// A dbt project: profiles, `dbt_project.yml`, sources and exposures, in some folder.
+fn dbt(words_of: &Words) -> impl Strategy<Value = Vec<(RelPath, Vec<u8>)>> + use<> {
+    let schema = || scalar(&words_of.schemas);
+    let database = || scalar(&words_of.databases);
+    let file = select(words_of.databases.clone());
+    let target = (schema(), database(), file, 0..5u8);
+    let target = target.prop_map(|(schema, database, file, form)| match form {
+        0 => format!("type: postgres, dbname: {database}, schema: {schema}, password: {file}"),
+        1 => format!("type: duckdb, path: 'data/{file}.duckdb', schema: {schema}"),
+        2 => format!("project: {database}, dataset: {schema}, keyfile: {file}"),
+        3 => format!("schema: \"{{{{ env_var('S') }}}}\", host: {file}, user: {schema}"),
+        _ => format!("dbname: {database}, schema: 'x_{{{{ {file} }}}}'"),
+    });
+    let targets = vec(target, 1..4);
+    let profiles = (scalar(&words_of.profiles), targets).prop_map(|(profile, targets)| {
+        let targets = targets.iter().enumerate();
+        let targets = targets.map(|(at, target)| match at {
+            1 => format!("    t{at}: {{{target}}} # {target}\n"),
+            _ => format!("    t{at}:\n      {}\n", target.replace(", ", "\n      ")),
+        });
+        format!(
+            "{profile}:\n  target: t0\n  outputs:\n{}",
+            targets.collect::<String>()
+        )
+    });
+    let [source, day] = words_of.vars.clone();
+    let own = words_of.dbt_project.clone();
+    let project = (
+        scalar(&words_of.profiles),
+        schema(),
+        database(),
+        scalar(&[own]),
+        any::<bool>(),
+    );
+    let project = project.prop_map(move |(profile, schema, database, own, crlf)| {
+        let text = format!(
+            "name: {own}\nprofile: {profile} # {profile}\nmodels:\n  {own}:\n    +schema: {schema}\n    a: {{schema: {schema}, +database: {database}, +meta: {{schema: {schema}}}}}\nvars:\n  source: {source}\n  other: 3\n  {own}:\n    day: '{day}'\n    source: \"{source}\"\n"
+        );
+        match crlf {
+            true => text.replace('\n', "\r\n"),
+            false => text,
+        }
+    });
+    let url = link(words_of);
+    let properties = (schema(), database(), url).prop_map(|(schema, database, url)| {
+        let url = url.replace('\'', "''");
+        format!(
+            "sources:\n- &s\n  name: raw\n  schema: {schema}\n  database: {database}\n- <<: *s\n  name: {schema}\nexposures:\n- {{name: e, url: '{url}'}}\nmodels:\n- name: m\n  config: {{schema: {schema}}}\n"
+        )
+    });
+    (words(&["", "dbt/"]), project, profiles, properties).prop_map(
+        |(folder, project, profiles, properties)| {
+            let file =
+                |name: &str, text: String| (path(&format!("{folder}{name}")), text.into_bytes());
+            Vec::from([
+                file("dbt_project.yml", project),
+                file("profiles.yml", profiles),
+                file("models/orders.yml", properties),
+                file("target/old.yml", "sources: [{schema: raw}]".into()),
+            ])
+        },
+    )
 }
