@@ -1,6 +1,7 @@
 //! What can be wrong with a file, in words for the person who wrote it.
 
 use storyline_text::{Diagnostic, Label, RelPath, Span};
+use storyline_yaml::ReadError;
 
 /// One mistake in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct SyntaxError {
 }
 
 /// The kinds of mistakes. The text of each is what [`SyntaxError::diagnostic`] says first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyntaxErrorKind {
     /// `{` without `}`.
     #[error("this `{{` is never closed")]
@@ -46,6 +47,15 @@ pub enum SyntaxErrorKind {
     /// Punctuation where none can stand.
     #[error("this cannot stand here")]
     Unexpected,
+    /// A file or item of the YAML-like syntax that is no YAML.
+    #[error("{0}")]
+    Yaml(ReadError),
+    /// A key that stands again in the same mapping of the YAML-like syntax; a warning.
+    #[error("this parameter stands again below, and only the last one counts")]
+    Repeated,
+    /// ` #` behind SQL that has no quotes, in the YAML-like syntax; a warning.
+    #[error("a comment starts here, and the value ends before it")]
+    CutOff,
     /// More levels than any project has.
     #[error("blocks and lists are nested more than {} deep", crate::MAX_DEPTH)]
     TooDeep,
@@ -62,7 +72,7 @@ pub enum SyntaxErrorKind {
 
 impl SyntaxErrorKind {
     /// Stable identifier.
-    pub fn id(self) -> &'static str {
+    pub fn id(&self) -> &'static str {
         match self {
             Self::UnclosedBlock => "lookml-unclosed-block",
             Self::UnclosedList => "lookml-unclosed-list",
@@ -74,13 +84,16 @@ impl SyntaxErrorKind {
             Self::MissingValue => "lookml-missing-value",
             Self::MissingComma => "lookml-missing-comma",
             Self::Unexpected => "lookml-unexpected",
+            Self::Yaml(error) => error.id(),
+            Self::Repeated => "lookml-repeated",
+            Self::CutOff => "lookml-cut-off",
             Self::TooDeep => "lookml-too-deep",
             Self::TooLong => "lookml-too-long",
             Self::TooMany => "lookml-too-many-errors",
         }
     }
 
-    fn help(self) -> Option<&'static str> {
+    fn help(&self) -> Option<&'static str> {
         Some(match self {
             Self::UnclosedBlock => "add a `}` where the block ends",
             Self::UnclosedList => "add a `]` where the list ends",
@@ -95,6 +108,9 @@ impl SyntaxErrorKind {
             Self::MissingValue => "write a value after the `:`, or remove the parameter",
             Self::MissingComma => "elements are written `[one, two, three]`",
             Self::Unexpected => "remove it",
+            Self::Yaml(error) => error.help(),
+            Self::Repeated => "remove one of the two",
+            Self::CutOff => "if `#` belongs to the value, write it below `|`, or in quotes",
             Self::TooDeep | Self::TooLong | Self::TooMany => return None,
         })
     }
@@ -104,7 +120,9 @@ impl SyntaxError {
     /// The same for showing, with the file's name.
     pub fn diagnostic(&self, file: &RelPath) -> Diagnostic {
         let new = match self.kind {
-            SyntaxErrorKind::RunsOn => Diagnostic::warning,
+            SyntaxErrorKind::RunsOn | SyntaxErrorKind::Repeated | SyntaxErrorKind::CutOff => {
+                Diagnostic::warning
+            }
             _ => Diagnostic::error,
         };
         let mut diagnostic = new(self.kind.id(), self.kind.to_string());

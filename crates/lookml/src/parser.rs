@@ -11,6 +11,7 @@ use storyline_text::Span;
 
 use self::nesting::Open;
 use crate::grammar;
+use crate::legacy;
 use crate::recovery;
 use crate::tree::{Document, NodeKind, RawNode, TokenKind};
 use crate::{SyntaxError, SyntaxErrorKind};
@@ -22,8 +23,11 @@ pub const MAX_LENGTH: usize = 128 << 20;
 /// Errors that are kept for one file.
 pub const MAX_ERRORS: usize = 100;
 
-/// Reads a file. Never fails: look at [`Document::errors`].
+/// Reads a file, in whichever syntax it is. Never fails: look at [`Document::errors`].
 pub fn parse(source: &[u8]) -> Document<'_> {
+    if source.len() <= MAX_LENGTH && legacy::is_legacy(source) {
+        return legacy::parse(source);
+    }
     let mut parser = Parser::new(source);
     if source.len() > MAX_LENGTH {
         parser.push_token(TokenKind::Unknown, source.len());
@@ -53,23 +57,10 @@ struct Parser<'s> {
 
 impl<'s> Parser<'s> {
     fn new(source: &'s [u8]) -> Self {
-        let file = RawNode {
-            kind: NodeKind::File,
-            first: 0,
-            last: 0,
-            next: 0,
-        };
         Self {
             source,
             at: 0,
-            document: Document {
-                source,
-                kinds: Vec::new(),
-                starts: Vec::new(),
-                nodes: vec![file],
-                errors: Vec::new(),
-                warnings: Vec::new(),
-            },
+            document: Document::new(source),
             open: Vec::new(),
             raws_end: true,
             one_line_strings_until: 0,

@@ -19,10 +19,11 @@ pub enum TokenKind {
     Comment,
     /// A key, name or bare value.
     Word,
-    /// `"…"`, both quotes included.
+    /// `"…"`, both quotes included; in the YAML-like syntax `'…'` as well.
     String,
     /// Text of a value that ends in `;;`: from its first byte that is no blank up to the `;;`, so
-    /// with the blanks at its end.
+    /// with the blanks at its end. In the YAML-like syntax SQL, HTML and texts over several lines,
+    /// without the blanks at their end.
     Raw,
     /// `;;`
     RawEnd,
@@ -38,6 +39,8 @@ pub enum TokenKind {
     OpenBracket,
     /// `]`
     CloseBracket,
+    /// What only the YAML-like syntax has: the `-` of an item, `|` and `>`, `---`, `&anchor`, `!tag`.
+    Indicator,
     /// Bytes that fit nowhere, and strings without end; an error tells of them.
     Unknown,
 }
@@ -68,7 +71,7 @@ pub enum NodeKind {
     Block,
     /// `key: [ … ]`; the key is absent for a list in a list.
     List,
-    /// `key: … ;;`
+    /// `key: … ;;`, or a long text of the YAML-like syntax.
     Raw,
     /// `key: value`
     Pair,
@@ -88,6 +91,23 @@ pub(crate) struct RawNode {
     pub(crate) next: u32,
 }
 
+/// Key and value of a node of the YAML-like syntax, where tokens do not tell: the parameter that names
+/// a block may stand anywhere in it, and `sets:` and `links:` say for many what each of them is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Heading {
+    pub(crate) key: Key,
+    /// Where the text is, without quotes, and whether it has some.
+    pub(crate) value: Option<(Span, bool)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Key {
+    #[default]
+    None,
+    Written(Span),
+    Implied(&'static str),
+}
+
 /// A file that was read. See the crate's head for what it promises.
 #[derive(Debug)]
 pub struct Document<'s> {
@@ -95,11 +115,32 @@ pub struct Document<'s> {
     pub(crate) kinds: Vec<TokenKind>,
     pub(crate) starts: Vec<u32>,
     pub(crate) nodes: Vec<RawNode>,
+    /// By node, in the YAML-like syntax; empty in today's.
+    pub(crate) headings: Vec<Heading>,
     pub(crate) errors: Vec<SyntaxError>,
     pub(crate) warnings: Vec<SyntaxError>,
 }
 
 impl<'s> Document<'s> {
+    /// A document of no tokens and the root alone.
+    pub(crate) fn new(source: &'s [u8]) -> Self {
+        let file = RawNode {
+            kind: NodeKind::File,
+            first: 0,
+            last: 0,
+            next: 0,
+        };
+        Self {
+            source,
+            kinds: Vec::new(),
+            starts: Vec::new(),
+            nodes: vec![file],
+            headings: Vec::new(),
+            errors: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
     /// The bytes that were read.
     pub fn source(&self) -> &'s [u8] {
         self.source
@@ -124,9 +165,18 @@ impl<'s> Document<'s> {
         &self.warnings
     }
 
+    /// Whether it is in the YAML-like syntax of 2013 to 2016.
+    pub fn is_legacy(&self) -> bool {
+        !self.headings.is_empty()
+    }
+
     /// All tokens, in order.
     pub fn tokens(&self) -> impl ExactSizeIterator<Item = Token> {
-        (0..self.kinds.len()).map(|index| self.token(index))
+        self.tokens_from(0)
+    }
+
+    pub(crate) fn tokens_from(&self, first: usize) -> impl ExactSizeIterator<Item = Token> {
+        (first..self.kinds.len()).map(|index| self.token(index))
     }
 
     /// The whole file as a node.
@@ -147,6 +197,7 @@ impl<'s> Document<'s> {
         self.kinds.capacity() * size_of::<TokenKind>()
             + self.starts.capacity() * size_of::<u32>()
             + self.nodes.capacity() * size_of::<RawNode>()
+            + self.headings.capacity() * size_of::<Heading>()
             + (self.errors.capacity() + self.warnings.capacity()) * size_of::<SyntaxError>()
     }
 
@@ -180,6 +231,10 @@ impl<'d, 's> Node<'d, 's> {
         self.document.nodes[self.index as usize]
     }
 
+    fn heading(self) -> Option<Heading> {
+        self.document.headings.get(self.index as usize).copied()
+    }
+
     /// What it is.
     pub fn kind(self) -> NodeKind {
         self.raw().kind
@@ -205,6 +260,13 @@ impl<'d, 's> Node<'d, 's> {
 
     /// The parameter's name as it is written: `dimension`, `sql_on`. Empty when there is none.
     pub fn key(self) -> &'s [u8] {
+        if let Some(heading) = self.heading() {
+            return match heading.key {
+                Key::None => b"",
+                Key::Written(span) => span.slice(self.document.source),
+                Key::Implied(key) => key.as_bytes(),
+            };
+        }
         match self.kind() {
             NodeKind::Block | NodeKind::List | NodeKind::Raw | NodeKind::Pair => {
                 let token = self.document.token(self.raw().first as usize);
@@ -229,6 +291,7 @@ impl<'d, 's> Node<'d, 's> {
     pub fn value(self) -> Option<Value<'s>> {
         match self.kind() {
             NodeKind::Pair | NodeKind::Raw => self.after_colon(),
+            NodeKind::Element if self.document.is_legacy() => self.after_colon(),
             NodeKind::Element => {
                 let span = self.span();
                 let mut tokens = self.tokens();
@@ -241,6 +304,14 @@ impl<'d, 's> Node<'d, 's> {
 
     /// What follows `key:`. A raw value may be empty.
     fn after_colon(self) -> Option<Value<'s>> {
+        if let Some(heading) = self.heading() {
+            let source = self.document.source;
+            return heading.value.map(|(span, quoted)| Value {
+                source,
+                span,
+                quoted,
+            });
+        }
         let mut tokens = self.tokens().filter(|t| !t.kind.is_trivia());
         if tokens.nth(1)?.kind != TokenKind::Colon {
             return None;

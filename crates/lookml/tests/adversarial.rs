@@ -188,8 +188,8 @@ fn nested_100_000_deep() {
         assert_eq!(levels, deep);
         if open.starts_with('a') {
             // Nothing else is wrong with it.
-            let kinds = document.errors().iter().map(|error| error.kind);
-            assert!(kinds.eq([SyntaxErrorKind::TooDeep]));
+            let kinds = document.errors().iter().map(|error| &error.kind);
+            assert!(kinds.eq([&SyntaxErrorKind::TooDeep]));
         }
     }
 }
@@ -202,8 +202,8 @@ fn blocks_at_the_depth_limit() {
     source += &"}".repeat(MAX_DEPTH);
     let document = read(source.as_bytes());
     assert_eq!(document.errors().len(), MAX_ERRORS + 1);
-    let last = document.errors().last().map(|error| error.kind);
-    assert_eq!(last, Some(SyntaxErrorKind::TooMany));
+    let last = document.errors().last().map(|error| &error.kind);
+    assert_eq!(last, Some(&SyntaxErrorKind::TooMany));
 }
 
 #[test]
@@ -222,8 +222,8 @@ fn one_long_string() {
     let source = fill(("label: \"", "a\n", ""), 10_000_000);
     let document = read(&source);
     assert_eq!(
-        document.errors().first().map(|e| e.kind),
-        Some(SyntaxErrorKind::UnterminatedString)
+        document.errors().first().map(|e| &e.kind),
+        Some(&SyntaxErrorKind::UnterminatedString)
     );
 }
 
@@ -232,8 +232,8 @@ fn one_long_string() {
 fn a_file_that_is_too_long() {
     let source = vec![b'{'; MAX_LENGTH + 1];
     let document = read(&source);
-    let kinds: Vec<_> = document.errors().iter().map(|error| error.kind).collect();
-    assert_eq!(kinds, [SyntaxErrorKind::TooLong]);
+    let kinds: Vec<_> = document.errors().iter().map(|error| &error.kind).collect();
+    assert_eq!(kinds, [&SyntaxErrorKind::TooLong]);
     assert_eq!((document.tokens().len(), document.nodes().len()), (1, 0));
     assert_eq!(
         kinds[0].to_string(),

@@ -1,7 +1,7 @@
 //! Small files, one a construct, and the tree that each gives.
 //!
-//! `data/ok` holds what has no error, `data/err` what has one; beside each `NAME.lkml` stands
-//! `NAME.tree`. After a change that is meant, `STORYLINE_BLESS=1 cargo test -p storyline-lookml --test
+//! `data/ok` holds what has no error, `data/err` what has one, and `data/legacy` the same of the
+//! YAML-like syntax; beside each `NAME.lkml` or `NAME.lookml` stands `NAME.tree`. After a change that is meant, `STORYLINE_BLESS=1 cargo test -p storyline-lookml --test
 //! data` writes the trees anew; read their difference before it is committed. A name that ends in
 //! `lkml-…` says what the Python package lkml does with the file.
 
@@ -126,10 +126,30 @@ fn files_with_errors() {
 }
 
 #[test]
+fn legacy_files_without_errors() {
+    for file in list("legacy/ok", "lookml") {
+        check(&file, false);
+    }
+}
+
+#[test]
+fn legacy_files_with_errors() {
+    for file in list("legacy/err", "lookml") {
+        check(&file, true);
+    }
+}
+
+#[test]
 fn every_tree_has_its_file() {
-    for folder in ["ok", "err"] {
+    for (folder, extension) in [
+        ("ok", "lkml"),
+        ("err", "lkml"),
+        ("legacy/ok", "lookml"),
+        ("legacy/err", "lookml"),
+    ] {
         for tree in list(folder, "tree") {
-            assert!(tree.with_extension("lkml").exists(), "{}", tree.display());
+            let file = tree.with_extension(extension);
+            assert!(file.exists(), "{}", tree.display());
         }
     }
 }

@@ -5,27 +5,39 @@ use storyline_text::{Diagnostic, Label, RelPath};
 use crate::error::{EditError, Fault, ReadError, VerifyError};
 
 impl ReadError {
+    /// Stable identifier.
+    pub fn id(&self) -> &'static str {
+        match self {
+            ReadError::TooLarge(_) => "yaml-too-large",
+            ReadError::TooDeep(_) => "yaml-too-deep",
+            ReadError::UnknownAnchor(_) => "yaml-unknown-anchor",
+            ReadError::Syntax { .. } => "yaml-syntax",
+        }
+    }
+
+    /// What to change.
+    pub fn help(&self) -> &'static str {
+        match self {
+            ReadError::TooLarge(_) => "split the file",
+            ReadError::TooDeep(_) => {
+                "close the brackets that are left open above, or keep what is nested this deep in a file of its own"
+            }
+            ReadError::UnknownAnchor(_) => {
+                "define the anchor above with `&name`, or quote the value if it only starts with `*`"
+            }
+            ReadError::Syntax { fault, .. } => fault.help(),
+        }
+    }
+
     /// What a person is told about it.
     pub fn diagnostic(&self, file: &RelPath) -> Diagnostic {
-        let (id, help) = match self {
-            ReadError::TooLarge(_) => ("yaml-too-large", "split the file"),
-            ReadError::TooDeep(_) => (
-                "yaml-too-deep",
-                "close the brackets that are left open above, or keep what is nested this deep in a file of its own",
-            ),
-            ReadError::UnknownAnchor(_) => (
-                "yaml-unknown-anchor",
-                "define the anchor above with `&name`, or quote the value if it only starts with `*`",
-            ),
-            ReadError::Syntax { fault, .. } => ("yaml-syntax", fault.help()),
-        };
         let label = match self.span() {
             Some(at) => Label::at(file, at, "here"),
             None => Label::path(file, ""),
         };
-        Diagnostic::error(id, self.to_string())
+        Diagnostic::error(self.id(), self.to_string())
             .label(label)
-            .help(help)
+            .help(self.help())
     }
 }
 

@@ -1,2 +1,0 @@
-- connection: warehouse
-- include: "*.view"

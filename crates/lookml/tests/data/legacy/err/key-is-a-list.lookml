@@ -1,0 +1,4 @@
+- view: a
+  ? [b]
+  : c
+  label: x

@@ -1,0 +1,10 @@
+- view: a
+  label: x
+
+- view: b
+  label: "x
+  fields:
+  - dimension: d
+
+- view: c
+  label: y

@@ -1,0 +1,2 @@
+- view: a
+  label: x: y

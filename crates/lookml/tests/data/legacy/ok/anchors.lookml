@@ -1,0 +1,5 @@
+- view: &v a
+  label: *v
+  fields:
+  - dimension: !x d
+    <<: {type: int}

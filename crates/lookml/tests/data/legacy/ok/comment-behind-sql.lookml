@@ -1,0 +1,7 @@
+- view: a
+  fields:
+  - dimension: d
+    sql: ${TABLE}.d # note
+    label: x # fine
+  - dimension: e
+    sql: a#b

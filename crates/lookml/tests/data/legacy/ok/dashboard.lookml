@@ -1,0 +1,7 @@
+- dashboard: sales
+  title: Sales
+  elements:
+  - name: a
+    model: shop
+    sorts: [orders.count desc]
+    filters: {x: y}

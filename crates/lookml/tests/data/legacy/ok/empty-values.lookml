@@ -1,0 +1,8 @@
+- view: a
+  fields:
+  - dimension: d
+    sql: |
+    type: int
+    label: ""
+  - dimension: e
+    sql:

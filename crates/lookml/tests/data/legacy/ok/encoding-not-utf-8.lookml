@@ -1,0 +1,3 @@
+- view: a
+  label: "café"
+  # ÿ

@@ -1,0 +1,4 @@
+- view: a
+  fields:
+  - dimension: x
+  	sql: y

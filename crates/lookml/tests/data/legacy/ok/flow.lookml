@@ -1,0 +1,1 @@
+- {view: a, fields: [{dimension: d, sql: "x", tiers: [1, 2]}], sets: {s: [d]}}

@@ -1,0 +1,4 @@
+- view: a
+  fields:
+  - dimension: d
+    html: {{ value }}

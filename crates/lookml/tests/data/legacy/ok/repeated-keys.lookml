@@ -1,0 +1,8 @@
+- view: a
+  label: x
+  fields:
+  - dimension: d
+    sql: a
+    type: int
+    sql: b
+  label: y
