@@ -132,15 +132,12 @@ fn parse(path: &RelPath, bytes: &[u8], row: &mut Row) -> Result<()> {
     row.models += usize::from(ends(&[".model.lkml", ".model.lookml"]));
     let is_dashboard = ends(&[".dashboard.lookml", ".dashboard.lkml"]);
     row.dashboards += usize::from(is_dashboard);
-    let yaml_errors = || storyline_yaml::read(bytes).errors().len();
     let document = storyline_lookml::parse(bytes);
     if document.text() != bytes {
         bail!("{path} is not given back byte for byte");
     }
-    // The syntax before 2016 is YAML too.
-    let is_old = !is_dashboard && ends(&[".lookml"]) && !document.errors().is_empty();
-    let errors = match is_dashboard || is_old {
-        true => yaml_errors(),
+    let errors = match is_dashboard {
+        true => storyline_yaml::read(bytes).errors().len(),
         false => document.errors().len(),
     };
     row.errors += errors;

@@ -94,6 +94,11 @@ pub(crate) enum FileType {
 const MODEL_ENDINGS: [&[u8]; 2] = [b".model.lkml", b".model.lookml"];
 
 impl FileType {
+    /// Whether it holds LookML, in either syntax.
+    pub(crate) fn is_lookml(self) -> bool {
+        matches!(self, Self::Model | Self::ProjectManifest | Self::LookMl)
+    }
+
     pub(crate) fn of(path: &RelPath, projects: &Projects) -> Self {
         let name = path.file_name();
         if model_name(path).is_some() {

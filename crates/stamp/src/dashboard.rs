@@ -57,13 +57,7 @@ pub(crate) fn scan_document(path: &RelPath, document: &Document<'_>, hosts: &Hos
         ..FileScan::default()
     };
     let out = &mut scan.candidates;
-    let models = MODELS.iter().flat_map(|pattern| document.find(pattern));
-    models.for_each(|model| push(Kind::Model, model, out));
-    let slugs = SLUGS.iter().flat_map(|pattern| document.find(pattern));
-    slugs.for_each(|slug| push(Kind::Slug, slug, out));
-    if document.aliases().next().is_some() {
-        behind_aliases(document).for_each(|model| push(Kind::Model, model, out));
-    }
+    names(document, out);
     if url::may_stand_in(source) || liquid::may_stand_in(source) {
         for scalar in document.scalars().filter(|scalar| !scalar.is_alias()) {
             let span = scalar.content();
@@ -74,6 +68,17 @@ pub(crate) fn scan_document(path: &RelPath, document: &Document<'_>, hosts: &Hos
     scan.candidates.sort_by_key(|c| c.span);
     scan.candidates.dedup();
     scan
+}
+
+/// Adds the models and slugs of the dashboards in a file.
+pub(crate) fn names(document: &Document<'_>, out: &mut Vec<Candidate>) {
+    let models = MODELS.iter().flat_map(|pattern| document.find(pattern));
+    models.for_each(|model| push(Kind::Model, model, out));
+    let slugs = SLUGS.iter().flat_map(|pattern| document.find(pattern));
+    slugs.for_each(|slug| push(Kind::Slug, slug, out));
+    if document.aliases().next().is_some() {
+        behind_aliases(document).for_each(|model| push(Kind::Model, model, out));
+    }
 }
 
 fn push(kind: Kind, named: Scalar<'_>, out: &mut Vec<Candidate>) {

@@ -1,29 +1,66 @@
-//! The YAML-like LookML of 2013 to 2016, which is recognised and not yet stamped.
+//! Candidates of the YAML-like LookML of 2013 to 2016: those of today's LookML, written in YAML.
 
+use storyline_lookml::Node;
 use storyline_text::{Diagnostic, Label, RelPath};
+use storyline_yaml::Document;
 
-use crate::candidate::FileScan;
+use crate::candidate::{Candidate, FileScan, FileType, Shape};
+use crate::url::Hosts;
+use crate::{dashboard, lookml};
 
-/// Whether a `.lookml` file holds the old syntax: a list at the root.
-pub(crate) fn is_yaml(path: &RelPath, bytes: &[u8]) -> bool {
-    if !path.as_bytes().ends_with(b".lookml") {
-        return false;
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut lines = bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"));
-    first.is_some_and(|line| line.starts_with(b"- ") || line.starts_with(b"---"))
+pub(crate) fn scan(path: &RelPath, source: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
+    scan_document(path, &storyline_yaml::read(source), file_type, hosts)
 }
 
-pub(crate) fn scan(path: &RelPath) -> FileScan {
-    let diagnostic = Diagnostic::error(
-        "legacy-lookml",
-        "this file is LookML of 2013 to 2016, which cannot be stamped yet",
-    )
-    .label(Label::path(path, ""))
-    .help("convert the project to today's LookML with Looker's own converter");
-    FileScan {
-        errors: vec![diagnostic],
-        ..FileScan::default()
+/// The same for a file that was read.
+pub(crate) fn scan_document(
+    path: &RelPath,
+    yaml: &Document<'_>,
+    file_type: FileType,
+    hosts: &Hosts,
+) -> FileScan {
+    let document = storyline_lookml::from_yaml(yaml);
+    let mut scan = lookml::scan_document(path, &document, file_type, hosts);
+    if !path.as_bytes().ends_with(b".lookml") {
+        scan.errors.push(misplaced(path));
     }
+    scan.candidates
+        .iter_mut()
+        .for_each(|candidate| in_yaml(candidate, yaml));
+    let mut roots = document.root().children().map(Node::key);
+    if roots.any(|key| key == b"dashboard") {
+        dashboard::names(yaml, &mut scan.candidates);
+    }
+    scan.candidates.sort_by_key(|c| c.span);
+    scan.candidates.dedup();
+    scan
+}
+
+/// A name that is all of a scalar says what the scalar says, and is written as one.
+fn in_yaml(candidate: &mut Candidate, yaml: &Document<'_>) {
+    if !matches!(candidate.shape, Shape::Plain | Shape::Definition) {
+        return;
+    }
+    let scalar = yaml.scalar_at(candidate.span.start);
+    let Some(scalar) = scalar.filter(|scalar| scalar.content() == candidate.span) else {
+        return;
+    };
+    // What `*anchor` says is written where the anchor is.
+    let written = scalar
+        .node()
+        .target()
+        .and_then(storyline_yaml::Node::scalar);
+    let scalar = written.unwrap_or(scalar);
+    candidate.span = scalar.content();
+    candidate.name = scalar.value().into_owned();
+    if candidate.shape == Shape::Plain {
+        candidate.shape = Shape::Yaml;
+    }
+}
+
+fn misplaced(path: &RelPath) -> Diagnostic {
+    let title = "this is LookML of 2013 to 2016, which Looker reads in `.lookml` files only";
+    Diagnostic::error("legacy-lookml", title)
+        .label(Label::path(path, ""))
+        .help("end the file's name in `.lookml`, or write it in today's syntax")
 }

@@ -12,9 +12,10 @@ use crate::url::Hosts;
 use crate::{include, liquid, url};
 
 /// Every candidate outside models and the project's manifest has one of these on its way.
-const MARKERS: [&str; 10] = [
+const MARKERS: [&str; 11] = [
     "include",
     "connection",
+    "model",
     "dashboard/",
     "dashboards/",
     "dashboards-next/",
@@ -26,7 +27,7 @@ const MARKERS: [&str; 10] = [
 ];
 
 /// How many of the markers, the first ones, are parameters.
-const KEYS: usize = 2;
+const KEYS: usize = 3;
 
 static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| url::finder(&MARKERS));
 
@@ -42,7 +43,7 @@ pub(crate) fn may_hold_names(source: &[u8]) -> bool {
 /// comments and odd blanks in between.
 fn may_be_key(before: &[u8], after: &[u8]) -> bool {
     match after.trim_ascii_start().first() {
-        Some(b'"') => before.ends_with(b"\""),
+        Some(quote @ (b'"' | b'\'')) => before.last() == Some(quote),
         Some(next) => matches!(next, b':' | b'#') || next.is_ascii_control() || !next.is_ascii(),
         None => false,
     }
@@ -102,6 +103,13 @@ fn root(node: Node<'_, '_>, file_type: FileType, scan: &mut FileScan) {
         (b"include", None) if node.kind() == NodeKind::List => {
             for value in node.children().filter_map(Node::value) {
                 add_include(value, scan);
+            }
+        }
+        // Looker needs none there; one that stands there has to name the same model as before.
+        (b"view" | b"explore" | b"base_view", _) => {
+            let models = node.children().filter(|child| child.key() == b"model");
+            for model in models.filter_map(Node::value) {
+                push(Kind::Model, model, &mut scan.candidates);
             }
         }
         _ => {}
@@ -193,6 +201,8 @@ fn texts(document: &Document<'_>, hosts: &Hosts, out: &mut Vec<Candidate>) {
         let first = out.len();
         match token.kind {
             TokenKind::String | TokenKind::Raw if !in_path => {}
+            // Texts of the YAML-like syntax need no quotes.
+            TokenKind::Word if document.is_legacy() && !in_path => {}
             TokenKind::Comment => {}
             _ => continue,
         }

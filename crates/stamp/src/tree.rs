@@ -203,8 +203,8 @@ fn built_in(path: &RelPath, bytes: &[u8], file_type: FileType, hosts: &Hosts) ->
     if file_type == FileType::LookMl && !lookml::may_hold_names(bytes) {
         return FileScan::default();
     }
-    if legacy::is_yaml(path, bytes) {
-        return legacy::scan(path);
+    if storyline_lookml::is_legacy(bytes) {
+        return legacy::scan(path, bytes, file_type, hosts);
     }
     lookml::scan(path, bytes, file_type, hosts)
 }

@@ -7,7 +7,7 @@ use storyline_yaml::{Document, EditError, VerifyError};
 use crate::candidate::{Candidate, FileScan, FileType, Shape};
 use crate::tree::File;
 use crate::url::Encoding;
-use crate::{Scope, dashboard, dbt, declared, declared_json, declared_toml, lookml};
+use crate::{Scope, dashboard, dbt, declared, declared_json, declared_toml, legacy, lookml};
 
 /// A name that cannot be put where it should go.
 #[derive(Debug)]
@@ -65,7 +65,8 @@ pub(crate) fn rewrite(
     let hosts = scope.hosts();
     let mut scan = FileScan::default();
     let is_known = matches!(file_type, FileType::Dashboard | FileType::Dbt(_));
-    let (patch, bytes) = if is_known || is_yaml(names) {
+    let is_legacy = file_type.is_lookml() && storyline_lookml::is_legacy(source);
+    let (patch, bytes) = if is_known || is_legacy || is_yaml(names) {
         let before = storyline_yaml::read(source);
         let patch = edits(source, Some(&before), names)?;
         let bytes = applied(&patch, source);
@@ -75,6 +76,7 @@ pub(crate) fn rewrite(
         if scope.concerns(file_type) {
             scan = match file_type {
                 FileType::Dbt(kind) => dbt::scan_document(to, &after, kind, hosts),
+                _ if is_legacy => legacy::scan_document(to, &after, file_type, hosts),
                 _ => dashboard::scan_document(to, &after, hosts),
             };
         }

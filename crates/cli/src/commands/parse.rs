@@ -114,6 +114,7 @@ fn token_word(kind: TokenKind) -> &'static str {
         TokenKind::CloseBrace => "close-brace",
         TokenKind::OpenBracket => "open-bracket",
         TokenKind::CloseBracket => "close-bracket",
+        TokenKind::Indicator => "indicator",
         TokenKind::Unknown => "unknown",
     }
 }

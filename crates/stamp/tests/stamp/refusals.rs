@@ -95,25 +95,32 @@ fn broken_dashboards() {
 }
 
 #[test]
-fn legacy_lookml() {
+fn legacy_lookml_under_todays_name() {
+    let files = "
+=== orders.model.lkml
+- connection: warehouse
+";
+    assert_snapshot!(stamp(SUFFIX, files), @r"
+    stamp of dev1 refused: 1 error
+    Error legacy-lookml: this is LookML of 2013 to 2016, which Looker reads in `.lookml` files only
+      orders.model.lkml
+      help: end the file's name in `.lookml`, or write it in today's syntax
+    ");
+}
+
+#[test]
+fn legacy_lookml_that_is_no_yaml() {
     let files = "
 === orders.model.lookml
 - connection: warehouse
-=== orders.view.lookml
-# the old way
-- view: orders
-  html: /dashboards/orders::x
-=== nothing.view.lookml
-- view: nothing
+- label: a: b
+- include: orders.view
 ";
     assert_snapshot!(stamp(SUFFIX, files), @r"
-    stamp of dev1 refused: 2 errors
-    Error legacy-lookml: this file is LookML of 2013 to 2016, which cannot be stamped yet
-      orders.model.lookml
-      help: convert the project to today's LookML with Looker's own converter
-    Error legacy-lookml: this file is LookML of 2013 to 2016, which cannot be stamped yet
-      orders.view.lookml
-      help: convert the project to today's LookML with Looker's own converter
+    stamp of dev1 refused: 1 error
+    Error yaml-syntax: `:` is not allowed here
+      orders.model.lookml:2:11
+      help: put the value in quotes if `: ` is a part of it, and close the brackets that are open above
     ");
 }
 

@@ -484,7 +484,7 @@ constant: LABEL { value: "Sales" }
 }
 
 #[test]
-fn explores_name_no_model() {
+fn of_an_explore_only_model_names_one() {
     let files = r#"
 === orders.model.lkml
 explore: orders {
@@ -503,6 +503,8 @@ view: orders { derived_table: { explore_source: orders { column: id {} } sql_tab
 "#;
     assert_snapshot!(check(SUFFIX, files), @r#"
     orders.model.lkml model "orders" own
+    orders.model.lkml:6:10 model "orders" own
     orders.model.lkml -> orders_dev1.model.lkml
+    orders.model.lkml:6:10 orders -> orders_dev1
     "#);
 }

@@ -9,6 +9,8 @@ use storyline_text::RelPath;
 
 use crate::files::{Files, path};
 
+mod legacy;
+
 /// Environments whose maps tempt a stamp to go wrong; what they say goes into `[environment.dev1]`.
 pub(crate) const RULES: &[&str] = &[
     // Suffix and prefix for everything.
@@ -144,7 +146,11 @@ pub(crate) fn trees(plain: bool, names: Option<Names>) -> impl Strategy<Value = 
     words.prop_flat_map(move |words| {
         let models = words.own.iter().map(|name| model(name, &words, plain));
         let models: Vec<_> = models.collect();
-        let views = vec((select(FOLDERS), view(&words)), 0..3);
+        let views = prop_oneof![
+            view(&words).prop_map(|bytes| ("lkml", bytes)),
+            legacy::view(&words).prop_map(|bytes| ("lookml", bytes)),
+        ];
+        let views = vec((select(FOLDERS), views), 0..3);
         let dashboards = vec((select(FOLDERS), dashboard(&words)), 0..3);
         let links = vec((select(FOLDERS), select(MODELS), any::<bool>()), 0..2);
         let others = (
@@ -163,7 +169,7 @@ type Placed = (&'static str, Vec<u8>);
 /// the endings and texts of files with declared sites; a dbt project.
 type Parts = (
     Vec<(RelPath, Vec<u8>)>,
-    Vec<Placed>,
+    Vec<(&'static str, (&'static str, Vec<u8>))>,
     Vec<Placed>,
     Option<Vec<u8>>,
     Vec<(&'static str, &'static str, bool)>,
@@ -175,8 +181,8 @@ fn assemble((models, views, dashboards, manifest, links, (configs, dbt)): Parts)
     for (at, bytes) in models.into_iter().chain(dbt.into_iter().flatten()) {
         files.add(at, EntryKind::File, bytes);
     }
-    for (index, (folder, bytes)) in views.into_iter().enumerate() {
-        let at = path(&format!("{folder}orders{index}.view.lkml"));
+    for (index, (folder, (ending, bytes))) in views.into_iter().enumerate() {
+        let at = path(&format!("{folder}orders{index}.view.{ending}"));
         files.add(at, EntryKind::File, bytes);
     }
     for (index, (folder, bytes)) in dashboards.into_iter().enumerate() {
@@ -252,10 +258,16 @@ fn model(
     });
     let name = name.to_owned();
     let rest = pieces(prop_oneof![include, item(words_of)], 6);
-    (words(FOLDERS), head, rest, any::<bool>()).prop_map(move |(folder, head, rest, old)| {
-        let ending = if old { "lookml" } else { "lkml" };
+    let todays = (head, rest).prop_map(|(head, rest)| head + &rest);
+    let text = (todays, legacy::model(words_of), 0..4u8);
+    let text = text.prop_map(|(todays, legacy, form)| match form {
+        0 => ("lookml", legacy),
+        1 => ("lookml", todays),
+        _ => ("lkml", todays),
+    });
+    (words(FOLDERS), text).prop_map(move |(folder, (ending, text))| {
         let at = path(&format!("{folder}{name}.model.{ending}"));
-        (at, (head + &rest).into_bytes())
+        (at, text.into_bytes())
     })
 }
 
@@ -294,7 +306,7 @@ fn item(words_of: &Words) -> impl Strategy<Value = String> + use<> {
             2 => format!("view: x {{ sql_table_name: {model}.t ;; label: \"{model}\" }}\n"),
             3 => format!("view: x {{ dimension: m {{ link: {{ url: \"{link}\" }} }} }}\n"),
             4 => format!("map_layer: m {{ file: \"/explore/{model}/m.json\" }}\n"),
-            _ => format!("explore: x {{ from: {} model: y }}\n", "orders"),
+            _ => format!("explore: x {{ from: orders model: \"{model}\" }}\n"),
         },
     )
 }
