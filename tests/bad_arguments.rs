@@ -27,7 +27,7 @@ fn no_manifest() {
     --- stderr
     error[no-manifest]: there is no `storyline.toml` in [DIR]/project
      |
-     = help: write one that names your environments; a first one is two lines: `[environment.dev1]` and `models = "{name}_{env:snake}"`
+     = help: `storyline init --write` proposes one from what the project shows
 
     nothing was changed
     --- exit code 2

@@ -38,6 +38,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(CheckArgs),
+    Init(InitArgs),
+    Doctor(DoctorArgs),
     Sites(SitesArgs),
     /// Put an environment's names into the project.
     ///
@@ -91,6 +93,32 @@ pub(crate) struct CheckArgs {
     /// Explain what a finding's id means, and do nothing else.
     #[arg(long, value_name = "ID", conflicts_with_all = ["paths", "fix", "env", "format"])]
     pub(crate) explain: Option<String>,
+}
+
+/// Propose a manifest from what the project shows.
+///
+/// Looks at the project's names, its Git remotes and branches, and prints a `storyline.toml` with
+/// comments. Where constants, user attributes or Looker itself do the work already it says for what
+/// nothing has to be stamped, and where nothing differs at all, that no manifest is needed.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Write `storyline.toml`, which does not exist yet, instead of printing it.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Tell what is missing or broken, and how to mend it.
+///
+/// Looks at the folder, the manifest, Git's settings and whether each environment's names work on the
+/// project. The exit code is 1 when there is a problem.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 /// List every place that holds a name of an environment.
@@ -216,6 +244,8 @@ impl Command {
     /// How the command was asked to print.
     pub(crate) fn format(&self) -> Format {
         match self {
+            Self::Init(args) => args.format,
+            Self::Doctor(args) => args.format,
             Self::Sites(args) => args.format,
             Self::Stamp(args) | Self::Unstamp(args) => args.format,
             Self::Diff(args) => args.format,
@@ -230,6 +260,7 @@ impl Command {
         match self {
             Self::Stamp(_) | Self::Unstamp(_) => true,
             Self::Check(args) => args.fix,
+            Self::Init(args) => args.write,
             _ => false,
         }
     }

@@ -15,7 +15,7 @@ use crate::report;
 pub(crate) const CANONICAL: &str = "canonical";
 
 /// The manifest's main file.
-const MANIFEST: &str = "storyline.toml";
+pub(crate) const MANIFEST: &str = "storyline.toml";
 
 pub(crate) struct Project {
     pub(crate) folder: Folder,
@@ -68,6 +68,11 @@ impl Project {
         })
     }
 
+    /// Whether any file of a manifest is there, also without the main one.
+    pub(crate) fn has_manifest_files(&self) -> bool {
+        !self.manifest_files.is_empty()
+    }
+
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
         self.manifest.as_ref()
     }
@@ -83,9 +88,7 @@ impl Project {
                     let above = shown(above);
                     format!("there is one in {above}: run the command with `-C {above}`")
                 }
-                None => "write one that names your environments; a first one is two lines: \
-                     `[environment.dev1]` and `models = \"{name}_{env:snake}\"`"
-                    .into(),
+                None => "`storyline init --write` proposes one from what the project shows".into(),
             };
             let diagnostic = Diagnostic::error("no-manifest", title).help(help);
             Failure::new(FailureKind::Usage, diagnostic).unchanged()

@@ -11,6 +11,7 @@ use storyline_stamp::{Entry, EntryKind, FileSet, ReadError, TreePatch};
 use storyline_text::RelPath;
 
 use crate::apply::{self, Applied};
+use crate::create;
 use crate::error::{ApplyError, ExportError, FolderError};
 use crate::export::{self, Exported};
 use crate::gate::{Gate, Occupied};
@@ -131,6 +132,18 @@ impl Folder {
         let apply = || apply::apply(&self.root, patch, &|_| Ok(()));
         let busy = |Occupied| ApplyError::Busy { pid: None };
         self.gate.alone(apply).map_err(busy)?
+    }
+
+    /// Adds a file at `path`, whose folder is there already: complete, or not at all. The listing
+    /// stays that of before.
+    ///
+    /// # Errors
+    /// [`ApplyError::Exists`] when anything stands at `path`, be it a link that leads nowhere; and
+    /// what the system refuses. No other file was changed.
+    pub fn create(&self, path: &RelPath, bytes: &[u8]) -> Result<(), ApplyError> {
+        let create = || create::create(&self.root, path, bytes, &|_| Ok(()));
+        let busy = |Occupied| ApplyError::Busy { pid: None };
+        self.gate.alone(create).map_err(busy)?
     }
 
     /// Writes the whole tree, with `patch` carried out, into `dest`, which must not exist yet or be

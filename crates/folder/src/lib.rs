@@ -1,11 +1,13 @@
 //! A project folder on disk: read without following links, changed all or nothing.
 //!
 //! [`Folder::open`] lists, [`FileSet::read`](storyline_stamp::FileSet::read) reads,
-//! [`Folder::apply`] changes in place, [`Folder::export`] writes a changed copy elsewhere, and
-//! [`recover`] finishes what a killed command left behind. Every access below the root goes through
-//! an open handle of the root, so that a folder that is swapped for a link leads nowhere.
+//! [`Folder::apply`] changes in place, [`Folder::create`] adds a file, [`Folder::export`] writes a
+//! changed copy elsewhere, and [`recover`] finishes what a killed command left behind. Every access
+//! below the root goes through an open handle of the root, so that a folder that is swapped for a
+//! link leads nowhere.
 
 mod apply;
+mod create;
 mod error;
 mod export;
 mod folder;

@@ -204,6 +204,16 @@ impl<'a> Tree<'a> {
         })
     }
 
+    /// Writes a new file that others may read as far as the system's mask lets them.
+    pub(crate) fn create_shared(&self, path: &RelPath, bytes: &[u8]) -> Result<(), Fault> {
+        self.step(path, |dir, name| {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            let mut file = dir.open_with(name, options.follow(FollowSymlinks::No))?;
+            file.write_all(bytes)
+        })
+    }
+
     /// Opens a file that is made when missing, for the lock.
     pub(crate) fn open_or_create(&self, path: &RelPath) -> Result<cap_std::fs::File, Fault> {
         self.step(path, |dir, name| {

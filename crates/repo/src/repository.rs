@@ -152,7 +152,15 @@ impl Repository {
         Ok(branches)
     }
 
-    fn current_branch(&self) -> Option<String> {
+    /// Whether the folder that it was discovered from is the root of the working tree.
+    pub fn is_root(&self) -> bool {
+        let below = self.below.as_ref();
+        below.is_some_and(|below| below.as_os_str().is_empty())
+    }
+
+    /// The branch that is checked out, also when it has no commit yet; `None` for a commit alone, or
+    /// a name that is no text.
+    pub fn current_branch(&self) -> Option<String> {
         let head = self.git.find_reference("HEAD").ok()?;
         let target = std::str::from_utf8(head.symbolic_target_bytes()?).ok()?;
         target.strip_prefix("refs/heads/").map(Into::into)

@@ -4,6 +4,8 @@ mod check;
 mod completions;
 mod demo;
 mod diff;
+mod doctor;
+mod init;
 mod man;
 mod manifest;
 mod parse;
@@ -20,6 +22,8 @@ use crate::failure::Failure;
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
     match &cli.command {
         Command::Check(args) => check::run(&cli.directory, args),
+        Command::Init(args) => init::run(&cli.directory, args),
+        Command::Doctor(args) => doctor::run(&cli.directory, args),
         Command::Sites(args) => sites::run(&cli.directory, args),
         Command::Stamp(args) => stamp::run(&cli.directory, args),
         Command::Unstamp(args) => unstamp::run(&cli.directory, args),

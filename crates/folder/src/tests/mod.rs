@@ -1,5 +1,6 @@
 //! Folders made for a test, patches of them, and what stands in them afterwards.
 
+mod creating;
 mod exporting;
 mod failures;
 mod gates;
