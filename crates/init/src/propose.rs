@@ -9,7 +9,7 @@ use crate::branches::{self, order, rank};
 use crate::evidence::{Means, Quiet, Spot};
 use crate::proposal::{Environment, Proposal, Rule, Template};
 use crate::remotes::Homes;
-use crate::render::{counted, key, listed, quoted};
+use crate::render::{self, counted, key, listed, quoted};
 use crate::survey::Survey;
 use crate::trial;
 
@@ -44,19 +44,19 @@ pub fn propose(survey: &Survey) -> Proposal {
     let repository = repository.filter(|r| accepts("canonical", "repository", r));
     let branch = homes.branch.clone();
     let branch = branch.filter(|b| accepts("canonical", "branch", b));
-    let environments = environments(survey, &homes);
-    let stages = environments.iter().map(|e| e.name.clone());
-    let stages: Vec<_> = stages.filter(|name| rank(name).is_some()).collect();
     let constants = constants(survey);
-    let hosts = survey.hosts.iter();
-    let hosts = hosts
-        .filter(|(host, _)| trial::is_accepted(&format!("[looker]\nhosts = [{}]\n", quoted(host))));
-    let names = |kind| survey.names(kind, SiteStatus::Own);
     let mut template = Template {
         repository: template_repository(&homes),
         rules: rules(survey),
         constants: constants.iter().map(constant_rule).collect(),
     };
+    let environments = environments(survey, &homes, &template);
+    let stages = environments.iter().map(|e| e.name.clone());
+    let stages: Vec<_> = stages.filter(|name| rank(name).is_some()).collect();
+    let hosts = survey.hosts.iter();
+    let hosts = hosts
+        .filter(|(host, _)| trial::is_accepted(&format!("[looker]\nhosts = [{}]\n", quoted(host))));
+    let names = |kind| survey.names(kind, SiteStatus::Own);
     let broken = trial::try_rules(&survey.tree, &mut template);
     Proposal {
         found: found(survey),
@@ -184,7 +184,7 @@ fn template_repository(homes: &Homes) -> Option<(String, bool)> {
 }
 
 /// Environments that branches, remotes and forks tell of, each under a name of its own.
-fn environments(survey: &Survey, homes: &Homes) -> Vec<Environment> {
+fn environments(survey: &Survey, homes: &Homes, template: &Template) -> Vec<Environment> {
     let mut all: BTreeMap<(usize, String), Environment> = BTreeMap::new();
     for (name, url) in &homes.stages {
         let environment = all.entry((order(name), name.clone())).or_default();
@@ -195,6 +195,10 @@ fn environments(survey: &Survey, homes: &Homes) -> Vec<Environment> {
         let environment = all.entry(name).or_default();
         environment.is_developer = carried.is_developer;
         environment.branch = Some(carried.branch);
+        if carried.is_developer && homes.forks.is_some() {
+            // The template speaks of forks; this one is a branch of what everybody shares.
+            environment.repository = homes.repository.clone();
+        }
     }
     for user in &homes.users {
         let environment = all.entry((order(user), user.clone())).or_default();
@@ -207,7 +211,7 @@ fn environments(survey: &Survey, homes: &Homes) -> Vec<Environment> {
     });
     // One that no manifest may hold, such as a branch with an odd name, is left to the reader.
     named
-        .filter(|e| trial::is_accepted(&crate::render::environment(e, "[template.developer]\n")))
+        .filter(|e| trial::is_accepted(&render::environment(e, template)))
         .collect()
 }
 
@@ -226,11 +230,20 @@ fn uses(survey: &Survey) -> Vec<(Option<String>, Vec<String>)> {
         }
         let project = before.filter(|b| stand_together(survey, b, site));
         let models = uses.entry(project.map(|b| b.name.clone())).or_default();
-        if !models.contains(&site.name) {
-            models.push(site.name.clone());
-        }
+        models.push(site.name.clone());
     }
-    uses.values_mut().for_each(|models| models.sort());
+    let projects = survey.names(&Kind::Project, SiteStatus::Foreign);
+    if let (1, Some(project)) = (projects.len(), projects.keys().next())
+        && let Some(models) = uses.remove(&None)
+    {
+        // The only project that is imported.
+        let known = uses.entry(Some((*project).into())).or_default();
+        known.extend(models);
+    }
+    for models in uses.values_mut() {
+        models.sort();
+        models.dedup();
+    }
     uses.into_iter().collect()
 }
 

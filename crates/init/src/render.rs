@@ -43,9 +43,10 @@ pub(crate) fn manifest(proposal: &Proposal) -> String {
     out
 }
 
-/// One environment after what it needs, as a manifest of its own.
-pub(crate) fn environment(environment: &Environment, before: &str) -> String {
-    let mut out = String::from(before);
+/// One environment and its template, as a manifest of their own.
+pub(crate) fn environment(environment: &Environment, own: &Template) -> String {
+    let mut out = String::new();
+    template(&mut out, own);
     section(&mut out, environment);
     out
 }
@@ -55,15 +56,10 @@ fn canonical(out: &mut String, proposal: &Proposal) {
         ("repository", &proposal.repository),
         ("branch", &proposal.branch),
     ];
-    let home: Vec<_> = home
-        .iter()
-        .filter_map(|(k, v)| Some((k, v.as_ref()?)))
-        .collect();
-    if !home.is_empty() {
+    let home = home.map(|(key, value)| (key, value.as_ref()));
+    if home.iter().any(|(_, value)| value.is_some()) {
         out.push_str("\n# The form that everybody shares and reviews.\n[canonical]\n");
-        for (key, value) in home {
-            let _ = writeln!(out, "{key:10} = {}", quoted(value));
-        }
+        lines(out, &home, quoted);
     }
     if !proposal.constants.is_empty() {
         out.push_str("\n# What constants say in canonical form.\n[canonical.constants]\n");
@@ -173,21 +169,28 @@ fn stage(out: &mut String, environment: &Environment, proposal: &Proposal) {
 fn section(out: &mut String, environment: &Environment) {
     let _ = writeln!(out, "[environment.{}]", key(&environment.name));
     let template = environment.is_developer.then(|| "developer".to_owned());
-    let lines = [
-        ("template", &template),
-        ("user", &environment.user),
-        ("repository", &environment.repository),
-        ("branch", &environment.branch),
+    let settings = [
+        ("template", template.as_ref()),
+        ("user", environment.user.as_ref()),
+        ("repository", environment.repository.as_ref()),
+        ("branch", environment.branch.as_ref()),
     ];
-    let lines: Vec<_> = lines
+    // In an environment these are patterns, in which braces mean something.
+    lines(out, &settings, |value| {
+        quoted(&value.replace('{', "{{").replace('}', "}}"))
+    });
+}
+
+/// The settings that have a value, one below the other.
+fn lines(out: &mut String, settings: &[(&str, Option<&String>)], show: fn(&str) -> String) {
+    let set: Vec<_> = settings
         .iter()
-        .filter_map(|(k, v)| Some((k, v.as_ref()?)))
+        .filter_map(|(key, value)| Some((*key, (*value)?)))
         .collect();
-    let longest = lines.iter().map(|(k, _)| k.len()).max().unwrap_or_default();
-    for (key, value) in lines {
-        // In an environment these are patterns, in which braces mean something.
-        let value = value.replace('{', "{{").replace('}', "}}");
-        let _ = writeln!(out, "{key:longest$} = {}", quoted(&value));
+    let longest = set.iter().map(|(key, _)| key.len()).max();
+    let longest = longest.unwrap_or_default();
+    for (key, value) in set {
+        let _ = writeln!(out, "{key:longest$} = {}", show(value));
     }
 }
 

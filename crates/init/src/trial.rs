@@ -46,9 +46,7 @@ pub(crate) fn try_rules(tree: &Tree, template: &mut Template) -> Option<String> 
     if let Some(broken) = refusal(tree, &Template::default()) {
         return Some(told(&broken));
     }
-    if refusal(tree, template).is_none() {
-        return None;
-    }
+    refusal(tree, template)?;
     let alone = |rule: &Rule, is_constant: bool| {
         let mut template = Template::default();
         let rules = match is_constant {
