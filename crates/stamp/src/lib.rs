@@ -43,11 +43,10 @@ mod write;
 
 pub use fileset::{Change, Entry, EntryKind, FileSet, ReadError, TreePatch};
 pub use form::{Unclear, form};
+pub use hosts::linked_hosts;
 pub use patterns::{DanglingInclude, dangling_includes};
 pub use plan::{Direction, Plan, Refused, objections, plan};
 pub use refusal::model_twice;
-pub use hosts::linked_hosts;
-pub use plan::{Direction, Plan, Refused, plan};
 pub use scope::Scope;
 pub use sites::{Site, SitePlace, SiteStatus, sites};
 pub use tree::Tree;
