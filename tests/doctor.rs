@@ -46,21 +46,70 @@ const INIT: &[&str] = &["init", "--quiet", "--initial-branch=main"];
 
 #[test]
 fn names_that_do_not_work() {
-    insta::assert_snapshot!(check(&place(), &[]), @"");
+    insta::assert_snapshot!(check(&place(), &[]), @r#"
+    $ storyline doctor
+    --- stdout
+    warning  not in a Git repository: nothing but this folder can be looked at
+               mend: `git init`, or work in a clone
+    ok       the folder can be read: 2 files
+    ok       the manifest can be read: 2 environments (dev1, dev2)
+    ok       stamp dev1 works: 1 file would change
+    problem  stamp dev2 is refused for 1 reason: the environment has no connection for `warehouse` (orders.model.lkml)
+               mend: add `"warehouse" = "…"` to the table, or `"*" = "{name}"` to keep all other names
+    1 problem, 1 warning
+    --- exit code 1
+    "#);
 }
 
 #[test]
 fn all_is_well() {
     let place = place();
-    place.write("storyline.toml", "[environment.dev1]\nmodels = \"{name}_dev1\"\n");
+    place.write(
+        "storyline.toml",
+        "[environment.dev1]\nmodels = \"{name}_dev1\"\n",
+    );
     place.write(
         ".pre-commit-config.yaml",
         "repos:\n- repo: x\n  hooks:\n  - id: storyline-check\n",
     );
-    insta::assert_snapshot!(check(&place, &[INIT]), @"");
+    insta::assert_snapshot!(check(&place, &[INIT]), @r"
+    $ storyline doctor
+    --- stdout
+    ok       in a Git repository, on branch `main`
+    ok       the folder can be read: 3 files
+    ok       the manifest can be read: 1 environment (dev1)
+    ok       stamp dev1 works: 1 file would change
+    ok       Git leaves the bytes of LookML, YAML and TOML files alone
+    ok       pre-commit runs `storyline-check`
+    0 problems, 0 warnings
+    --- exit code 0
+    ");
     place.succeeds(&["stamp", "dev1"]);
-    insta::assert_snapshot!(check(&place, &[&["config", "storyline.environment", "dev1"]]), @"");
-    insta::assert_snapshot!(check(&place, &[&["config", "storyline.environment", "dev9"]]), @"");
+    insta::assert_snapshot!(check(&place, &[&["config", "storyline.environment", "dev1"]]), @r"
+    $ storyline doctor
+    --- stdout
+    ok       in a Git repository, on branch `main`
+    ok       the folder can be read: 3 files
+    ok       the manifest can be read: 1 environment (dev1)
+    ok       unstamp dev1 works: 1 file would change
+    ok       Git leaves the bytes of LookML, YAML and TOML files alone
+    ok       pre-commit runs `storyline-check`
+    0 problems, 0 warnings
+    --- exit code 0
+    ");
+    insta::assert_snapshot!(check(&place, &[&["config", "storyline.environment", "dev9"]]), @r"
+    $ storyline doctor
+    --- stdout
+    ok       in a Git repository, on branch `main`
+    ok       the folder can be read: 3 files
+    ok       the manifest can be read: 1 environment (dev1)
+    problem  this clone is set to environment `dev9`, which the manifest does not have
+               mend: `git config storyline.environment NAME`, or `git config --unset storyline.environment` for canonical form
+    ok       Git leaves the bytes of LookML, YAML and TOML files alone
+    ok       pre-commit runs `storyline-check`
+    1 problem, 0 warnings
+    --- exit code 1
+    ");
 }
 
 #[test]
@@ -73,21 +122,96 @@ fn bytes_that_git_changes() {
         ".gitattributes",
         "*.lkml text=auto\nraw/* -text\n*.yml filter=x\n*.yaml eol=crlf\n",
     );
-    place.write("a.yml", "").write("b.yml", "").write("c.yaml", "");
+    place
+        .write("a.yml", "")
+        .write("b.yml", "")
+        .write("c.yaml", "");
     place.write(".pre-commit-config.yaml", "repos: []\n");
-    insta::assert_snapshot!(check(&place, &[INIT, &["config", "core.hooksPath", ".hooks"]]), @"");
-    insta::assert_snapshot!(check(&place, &[&["config", "core.autocrlf", "true"]]), @"");
+    insta::assert_snapshot!(check(&place, &[INIT, &["config", "core.hooksPath", ".hooks"]]), @r"
+    $ storyline doctor
+    --- stdout
+    ok       in a Git repository, on branch `main`
+    ok       the folder can be read: 9 files
+    ok       the manifest can be read: 1 environment (dev1)
+    ok       stamp dev1 works: 0 files would change
+    warning  Git changes bytes of .pre-commit-config.yaml and 1 more: lines end in CR LF on the disk (`eol=crlf`)
+               mend: write `*.lkml -text`, and the same for other endings, in `.gitattributes`
+    warning  Git changes bytes of crlf.view.lkml: lines that end in CR LF are committed with LF alone
+               mend: write `*.lkml -text`, and the same for other endings, in `.gitattributes`
+    warning  Git changes bytes of a.yml and 1 more: `filter=x` rewrites them
+               mend: take that attribute off these files in `.gitattributes`
+    warning  `.pre-commit-config.yaml` does not run `storyline-check`
+               mend: add the hook `storyline-check` to it
+    warning  `core.hooksPath` is .hooks: hooks that pre-commit installs do not run
+               mend: `git config --unset core.hooksPath`, or call pre-commit from there
+    0 problems, 5 warnings
+    --- exit code 0
+    ");
+    insta::assert_snapshot!(check(&place, &[&["config", "core.autocrlf", "true"]]), @r"
+    $ storyline doctor
+    --- stdout
+    ok       in a Git repository, on branch `main`
+    ok       the folder can be read: 9 files
+    ok       the manifest can be read: 1 environment (dev1)
+    ok       stamp dev1 works: 0 files would change
+    warning  Git changes bytes of crlf.view.lkml and 2 more: lines end in CR LF on the disk (`core.autocrlf`)
+               mend: write `*.lkml -text`, and the same for other endings, in `.gitattributes`
+    warning  Git changes bytes of .pre-commit-config.yaml and 1 more: lines end in CR LF on the disk (`eol=crlf`)
+               mend: write `*.lkml -text`, and the same for other endings, in `.gitattributes`
+    warning  Git changes bytes of a.yml and 1 more: `filter=x` rewrites them
+               mend: take that attribute off these files in `.gitattributes`
+    warning  `.pre-commit-config.yaml` does not run `storyline-check`
+               mend: add the hook `storyline-check` to it
+    warning  `core.hooksPath` is .hooks: hooks that pre-commit installs do not run
+               mend: `git config --unset core.hooksPath`, or call pre-commit from there
+    0 problems, 5 warnings
+    --- exit code 0
+    ");
 }
 
 #[test]
 fn without_a_manifest_or_with_a_broken_one() {
     let place = place();
-    place.write("storyline.toml", "[environment.dev1]\nmodel = \"x\"\n[looker]\nhosts = [\"\"]\n");
-    insta::assert_snapshot!(check(&place, &[]), @"");
+    place.write(
+        "storyline.toml",
+        "[environment.dev1]\nmodel = \"x\"\n[looker]\nhosts = [\"\"]\n",
+    );
+    insta::assert_snapshot!(check(&place, &[]), @r"
+    $ storyline doctor
+    --- stdout
+    warning  not in a Git repository: nothing but this folder can be looked at
+               mend: `git init`, or work in a clone
+    problem  unknown key `model` (storyline.toml)
+               mend: did you mean `models`?
+    problem  host `` is refused: `` is no host name (storyline.toml)
+               mend: choose another value
+    2 problems, 1 warning
+    --- exit code 1
+    ");
     place.write("storyline.toml", "");
-    insta::assert_snapshot!(check(&place, &[]), @"");
+    insta::assert_snapshot!(check(&place, &[]), @r"
+    $ storyline doctor
+    --- stdout
+    warning  not in a Git repository: nothing but this folder can be looked at
+               mend: `git init`, or work in a clone
+    ok       the folder can be read: 2 files
+    warning  the manifest can be read, but declares no environment
+               mend: add one to `storyline.toml`, such as `[environment.dev1]`
+    0 problems, 2 warnings
+    --- exit code 0
+    ");
     std::fs::remove_file(place.root.join("storyline.toml")).expect("it is there");
-    insta::assert_snapshot!(check(&place, &[]), @"");
+    insta::assert_snapshot!(check(&place, &[]), @r"
+    $ storyline doctor
+    --- stdout
+    warning  not in a Git repository: nothing but this folder can be looked at
+               mend: `git init`, or work in a clone
+    ok       the folder can be read: 1 file
+    warning  there is no `storyline.toml`
+               mend: `storyline init` proposes one, or says that none is needed
+    0 problems, 2 warnings
+    --- exit code 0
+    ");
 }
 
 #[test]

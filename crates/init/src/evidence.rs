@@ -61,6 +61,10 @@ pub(crate) enum Means {
     UserAttribute(String),
     /// `-- if prod --` and `-- if dev --`.
     ProdAndDev,
+    /// `env_var(…)` in dbt's files.
+    DbtVariables,
+    /// `target.name` and its like in dbt's files.
+    DbtTarget,
 }
 
 /// Every means that was seen, and where.

@@ -1,7 +1,8 @@
 //! A manifest proposed from what a project shows.
 //!
 //! [`Survey::read`] looks at a project: its sites, how it takes names from elsewhere (constants, user
-//! attributes), and what its Git repository tells of environments. [`propose`] decides what a first
+//! attributes), dbt's profiles, and what
+//! its Git repository tells of environments. [`propose`] decides what a first
 //! `storyline.toml` says, and for which names nothing has to be stamped at all.
 //! [`Proposal::manifest`] is that file's text, with comments for the person who is going to change it.
 //!
@@ -10,6 +11,7 @@
 //! with the reason.
 
 mod branches;
+mod dbt;
 mod evidence;
 mod proposal;
 mod propose;

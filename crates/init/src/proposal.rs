@@ -35,6 +35,17 @@ pub(crate) struct Template {
     pub(crate) repository: Option<(String, bool)>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) constants: Vec<Rule>,
+    pub(crate) dbt: Option<DbtRule>,
+}
+
+/// The dbt target of every developer: a copy of one that is there.
+#[derive(Clone, Debug)]
+pub(crate) struct DbtRule {
+    pub(crate) file: String,
+    pub(crate) profile: String,
+    pub(crate) like: String,
+    /// A setting and its pattern.
+    pub(crate) schema: Option<(String, String)>,
 }
 
 /// One line of the template.
@@ -56,6 +67,8 @@ pub(crate) struct Environment {
     pub(crate) user: Option<String>,
     pub(crate) repository: Option<String>,
     pub(crate) branch: Option<String>,
+    /// The dbt target that it uses, in the profile of the template.
+    pub(crate) target: Option<String>,
 }
 
 impl Proposal {

@@ -6,8 +6,9 @@ use storyline_manifest::Kind;
 use storyline_stamp::{Site, SiteStatus};
 
 use crate::branches::{self, order, rank};
+use crate::dbt::Profile;
 use crate::evidence::{Means, Quiet, Spot};
-use crate::proposal::{Environment, Proposal, Rule, Template};
+use crate::proposal::{DbtRule, Environment, Proposal, Rule, Template};
 use crate::remotes::Homes;
 use crate::render::{self, counted, key, listed, quoted};
 use crate::survey::Survey;
@@ -49,6 +50,7 @@ pub fn propose(survey: &Survey) -> Proposal {
         repository: template_repository(&homes),
         rules: rules(survey),
         constants: constants.iter().map(constant_rule).collect(),
+        dbt: dbt_rule(survey),
     };
     let environments = environments(survey, &homes, &template);
     let stages = environments.iter().map(|e| e.name.clone());
@@ -57,10 +59,13 @@ pub fn propose(survey: &Survey) -> Proposal {
     let hosts = hosts
         .filter(|(host, _)| trial::is_accepted(&format!("[looker]\nhosts = [{}]\n", quoted(host))));
     let names = |kind| survey.names(kind, SiteStatus::Own);
+    let is_needed = template.rules.iter().any(|rule| rule.is_live)
+        || !constants.is_empty()
+        || !survey.profiles.is_empty();
     let broken = trial::try_rules(&survey.tree, &mut template);
     Proposal {
         found: found(survey),
-        is_needed: !template.rules.is_empty() || !constants.is_empty(),
+        is_needed,
         repository,
         branch,
         constants: constants.into_iter().map(|c| (c.name, c.value)).collect(),
@@ -101,27 +106,40 @@ fn found(survey: &Survey) -> Vec<String> {
             lines.push(format!("{}: {shown}", counted(names.len(), noun)));
         }
     }
+    for profile in &survey.profiles {
+        let targets: Vec<_> = profile.targets.iter().map(|t| t.name.as_str()).collect();
+        let targets = listed(targets.into_iter());
+        let Profile { name, file, .. } = profile;
+        lines.push(format!(
+            "dbt profile `{name}` with targets {targets} ({file})"
+        ));
+    }
     lines
 }
 
 /// A rule for each kind of name that the project has.
 fn rules(survey: &Survey) -> Vec<Rule> {
     let kinds = [
-        (Kind::Connection, "connections", IDENTIFIER),
-        (Kind::Model, "models", IDENTIFIER),
-        (Kind::Project, "projects", "{name}-{env}"),
-        (Kind::Label, "labels", "{name} ({env})"),
+        (Kind::Connection, "connections", IDENTIFIER, true),
+        (Kind::Model, "models", IDENTIFIER, true),
+        (Kind::Project, "projects", "{name}-{env}", true),
+        (Kind::Label, "labels", "{name} ({env})", true),
+        // Where data comes from is most often the same for everybody.
+        (Kind::Schema, "schemas", IDENTIFIER, false),
+        (Kind::Database, "databases", IDENTIFIER, false),
     ];
-    let kinds = kinds.into_iter().filter_map(|(kind, key, pattern)| {
-        let names = survey.names(&kind, SiteStatus::Own);
-        let example = names.keys().next()?;
-        Some(Rule {
-            key: key.into(),
-            pattern: pattern.into(),
-            about: example_of(pattern, example),
-            is_live: true,
-        })
-    });
+    let kinds = kinds
+        .into_iter()
+        .filter_map(|(kind, key, pattern, is_live)| {
+            let names = survey.names(&kind, SiteStatus::Own);
+            let example = names.keys().next()?;
+            Some(Rule {
+                key: key.into(),
+                pattern: pattern.into(),
+                about: example_of(pattern, example),
+                is_live,
+            })
+        });
     kinds.collect()
 }
 
@@ -146,7 +164,7 @@ fn constants(survey: &Survey) -> Vec<Constant> {
         match means {
             Means::ConnectionConstant(name) => drop(roles.insert(name, true)),
             Means::TableConstant(name) => drop(roles.entry(name).or_default()),
-            Means::UserAttribute(_) | Means::ProdAndDev => {}
+            _ => {}
         }
     }
     let all = survey.constants().into_iter();
@@ -178,6 +196,31 @@ fn constant_rule(constant: &Constant) -> Rule {
     }
 }
 
+/// A target for each developer, where one profile alone says how.
+fn dbt_rule(survey: &Survey) -> Option<DbtRule> {
+    let [profile] = survey.profiles.as_slice() else {
+        return None;
+    };
+    let like = profile.for_developers()?;
+    let schema = like.schema.as_ref();
+    let rule = DbtRule {
+        file: String::from_utf8(profile.file.as_bytes().to_vec()).ok()?,
+        profile: profile.name.clone(),
+        like: like.name.clone(),
+        schema: schema.map(|(key, value)| (key.clone(), format!("{value}_{{env:snake}}"))),
+    };
+    let template = Template {
+        dbt: Some(rule.clone()),
+        ..Template::default()
+    };
+    let developer = Environment {
+        name: "dev1".into(),
+        is_developer: true,
+        ..Environment::default()
+    };
+    trial::is_accepted(&render::environment(&developer, &template)).then_some(rule)
+}
+
 fn template_repository(homes: &Homes) -> Option<(String, bool)> {
     let pattern = homes.forks.as_ref()?;
     accepts("template.developer", "repository", pattern).then(|| (pattern.clone(), true))
@@ -200,6 +243,9 @@ fn environments(survey: &Survey, homes: &Homes, template: &Template) -> Vec<Envi
             environment.repository = homes.repository.clone();
         }
     }
+    if template.dbt.is_some() {
+        targets(survey, &mut all);
+    }
     for user in &homes.users {
         let environment = all.entry((order(user), user.clone())).or_default();
         environment.is_developer = true;
@@ -213,6 +259,23 @@ fn environments(survey: &Survey, homes: &Homes, template: &Template) -> Vec<Envi
     named
         .filter(|e| trial::is_accepted(&render::environment(e, template)))
         .collect()
+}
+
+/// Adds dbt's targets that are called like stages: to the only environment of that stage, or as one
+/// of their own. The first stage is where developers work.
+fn targets(survey: &Survey, all: &mut BTreeMap<(usize, String), Environment>) {
+    let targets = survey.profiles.iter().flat_map(|profile| &profile.targets);
+    for target in targets.map(|target| &target.name) {
+        let Some(place) = rank(target).filter(|place| *place > 0) else {
+            continue;
+        };
+        let mut same = all.keys().filter(|(order, _)| *order == place).cloned();
+        let key = match (same.next(), same.next()) {
+            (Some(only), None) => only,
+            _ => (place, target.clone()),
+        };
+        all.entry(key).or_default().target = Some(target.clone());
+    }
 }
 
 /// Models that every Looker instance has.
@@ -307,6 +370,14 @@ fn told(means: &Means) -> (&'static str, String) {
         Means::ProdAndDev => (
             "names of tables",
             "Looker itself chooses between `-- if prod --` and `-- if dev --`".into(),
+        ),
+        Means::DbtVariables => (
+            "dbt's targets",
+            "dbt takes values from `env_var(…)`; set the variables where it runs".into(),
+        ),
+        Means::DbtTarget => (
+            "dbt's settings",
+            "dbt itself decides by `target`, which is chosen when it runs".into(),
         ),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use storyline_text::Visible;
 
 use crate::evidence::Quiet;
-use crate::proposal::{Environment, Proposal, Rule, Template};
+use crate::proposal::{DbtRule, Environment, Proposal, Rule, Template};
 
 /// What stands above everything.
 const HEAD: &str = include_str!("../../../templates/storyline.toml");
@@ -116,6 +116,30 @@ fn template(out: &mut String, template: &Template) {
         out.push_str("\n[template.developer.constants]\n");
         rules(out, &template.constants);
     }
+    if let Some(rule) = &template.dbt {
+        dbt(out, rule);
+    }
+}
+
+fn dbt(out: &mut String, rule: &DbtRule) {
+    let about = format!(
+        "A target of a developer's own in `{}`, a copy of `{}` but for these settings: `storyline \
+         profile` writes it.",
+        rule.file, rule.like
+    );
+    comment(out, "\n# ", "# ", &about);
+    let target = "{env:snake}".to_owned();
+    out.push_str("[template.developer.dbt]\n");
+    let settings = [
+        ("file", Some(&rule.file)),
+        ("profile", Some(&rule.profile)),
+        ("target", Some(&target)),
+        ("like", Some(&rule.like)),
+    ];
+    lines(out, &settings, quoted);
+    if let Some((key, pattern)) = &rule.schema {
+        let _ = writeln!(out, "settings = {{ {key} = {} }}", quoted(pattern));
+    }
 }
 
 fn rules(out: &mut String, rules: &[Rule]) {
@@ -149,6 +173,12 @@ fn developers(out: &mut String, proposal: &Proposal) {
 fn stage(out: &mut String, environment: &Environment, proposal: &Proposal) {
     out.push('\n');
     section(out, environment);
+    if let (Some(target), Some(rule)) = (&environment.target, &proposal.template.dbt) {
+        let DbtRule { file, profile, .. } = rule;
+        let parts = [("file", file), ("profile", profile), ("target", target)];
+        let parts = parts.map(|(key, value)| format!("{key} = {}", quoted(value)));
+        let _ = writeln!(out, "dbt = {{ {} }}", parts.join(", "));
+    }
     if !environment.is_developer && !proposal.connections.is_empty() {
         let suffix = environment.name.replace(['-', '.'], "_");
         let table: Vec<_> = proposal.connections.iter().take(MAX_LISTED + 1).collect();

@@ -7,6 +7,7 @@ use storyline_manifest::Kind;
 use storyline_repo::Overview;
 use storyline_stamp::{EntryKind, FileSet, ReadError, Site, SiteStatus, Tree, linked_hosts, sites};
 
+use crate::dbt::{Dbt, Profile};
 use crate::evidence::{self, Evidence};
 
 /// A project as it was found.
@@ -15,6 +16,8 @@ pub struct Survey {
     pub(crate) tree: Tree,
     pub(crate) sites: Vec<Site>,
     pub(crate) evidence: Evidence,
+    /// Those of dbt's profiles in which some name stands.
+    pub(crate) profiles: Vec<Profile>,
     pub(crate) git: Overview,
     /// By how many links each has, the most first.
     pub(crate) hosts: Vec<(String, usize)>,
@@ -36,6 +39,8 @@ impl Survey {
             .collect();
         let mut evidence = Evidence::default();
         lookml?.into_iter().for_each(|file| evidence.merge(file));
+        let dbt = Dbt::read(files)?;
+        evidence.merge(dbt.evidence);
         let hosts = linked_hosts(&tree).into_iter();
         let mut hosts: Vec<_> = hosts.map(|(host, links)| (host.into(), links)).collect();
         hosts.sort_by(|a: &(String, _), b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -43,6 +48,7 @@ impl Survey {
             sites: sites(&tree, None, None),
             tree,
             evidence,
+            profiles: dbt.profiles,
             git,
             hosts,
         })

@@ -361,6 +361,106 @@ fn odd_names() {
     );
 }
 
+const PROFILES: &str = "shop:\n  target: dev\n  outputs:\n    dev: {type: postgres, dbname: dw, schema: analytics}\n\
+     \x20   qa: {type: postgres, dbname: dw, schema: qa}\n    prod: {type: postgres, dbname: dw, schema: main}\n";
+
+#[test]
+fn dbt_alone() {
+    let project = "name: shop\nprofile: shop\n";
+    insta::assert_snapshot!(
+        check(&[("dbt_project.yml", project), ("profiles.yml", PROFILES)], git(&[], &["main", "production"])),
+        @r#"
+        # Found in this project:
+        # - dbt profile `shop` with targets `dev`, `qa`, `prod` (profiles.yml)
+
+        # The form that everybody shares and reviews.
+        [canonical]
+        branch = "main"
+
+        # What all developers have in common: {name} is the canonical name, {env} the
+        # environment's; `:snake` makes an identifier of it.
+        [template.developer]
+
+        # A target of a developer's own in `profiles.yml`, a copy of `dev` but for these settings:
+        # `storyline profile` writes it.
+        [template.developer.dbt]
+        file    = "profiles.yml"
+        profile = "shop"
+        target  = "{env:snake}"
+        like    = "dev"
+        settings = { schema = "analytics_{env:snake}" }
+
+        # A new developer, without the `#`:
+        # [environment.dev1]
+        # template = "developer"
+
+        [environment.qa]
+        dbt = { file = "profiles.yml", profile = "shop", target = "qa" }
+
+        [environment.production]
+        branch = "production"
+        dbt = { file = "profiles.yml", profile = "shop", target = "prod" }
+
+        # The way of a story through the stages, if this is it:
+        # [pipeline]
+        # stages = ["qa", "production"]
+        "#
+    );
+}
+
+#[test]
+fn looker_and_dbt() {
+    let profiles = "shop:\n  outputs:\n    dev: {type: bigquery, project: p, dataset: \"{{ env_var('D') }}\"}\n";
+    insta::assert_snapshot!(
+        check(&[MODEL, ("dbt/dbt_project.yml", "name: shop\n"), ("dbt/profiles.yml", profiles)], git(&[], &[])),
+        @r#"
+        # Found in this project:
+        # - 1 connection: `warehouse`
+        # - 1 model: `orders`
+        # - 1 label: `Orders`
+        # - dbt profile `shop` with targets `dev` (dbt/profiles.yml)
+
+        # What all developers have in common: {name} is the canonical name, {env} the
+        # environment's; `:snake` makes an identifier of it.
+        [template.developer]
+        connections = "{name}_{env:snake}"   # warehouse -> warehouse_dev1
+        models      = "{name}_{env:snake}"   # orders -> orders_dev1
+        labels      = "{name} ({env})"       # Orders -> Orders (dev1)
+
+        # A target of a developer's own in `dbt/profiles.yml`, a copy of `dev` but for these settings:
+        # `storyline profile` writes it.
+        [template.developer.dbt]
+        file    = "dbt/profiles.yml"
+        profile = "shop"
+        target  = "{env:snake}"
+        like    = "dev"
+
+        # A new developer, without the `#`:
+        # [environment.dev1]
+        # template = "developer"
+
+        # Nothing has to be stamped for:
+        # - connections, where every tier has a Looker instance of its own: all models use `warehouse`; a
+        #   connection can have that name on each instance, and `connections` can be left out
+        #   (orders.model.lkml:1)
+        "#
+    );
+}
+
+#[test]
+fn dbt_that_asks_its_environment() {
+    let profiles = "shop:\n  outputs:\n    dev:\n      schema: \"{{ env_var('SCHEMA') }}\"\n";
+    let project = "name: shop\nmodels:\n  +enabled: \"{{ target.name == 'prod' }}\"\n";
+    insta::assert_snapshot!(
+        check(&[("dbt_project.yml", project), ("profiles.yml", profiles)], git(&[], &["main"])),
+        @r"
+        not needed
+        - dbt's targets: dbt takes values from `env_var(…)`; set the variables where it runs (profiles.yml:4)
+        - dbt's settings: dbt itself decides by `target`, which is chosen when it runs (dbt_project.yml:3)
+        "
+    );
+}
+
 #[test]
 fn nothing_to_stamp() {
     insta::assert_snapshot!(check(&[("README.md", "Nothing.")], git(&[], &["main", "production"])), @r"not needed");

@@ -49,7 +49,7 @@ impl RepoError {
                 ))
             }
             Self::Unreadable { .. } => Diagnostic::error("repository-unreadable", title)
-                .help("`git fsck` says more; a fresh clone mends it"),
+                .help("mend what it says; `git status` and `git fsck` say more"),
         }
     }
 }
