@@ -124,6 +124,8 @@ fn rules(survey: &Survey) -> Vec<Rule> {
         (Kind::Model, "models", IDENTIFIER, true),
         (Kind::Project, "projects", "{name}-{env}", true),
         (Kind::Label, "labels", "{name} ({env})", true),
+        // Two copies on one instance would share them.
+        (Kind::Slug, "slugs", "{name}-{env}", true),
         // Where data comes from is most often the same for everybody.
         (Kind::Schema, "schemas", IDENTIFIER, false),
         (Kind::Database, "databases", IDENTIFIER, false),

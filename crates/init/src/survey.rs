@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use storyline_manifest::Kind;
 use storyline_repo::Overview;
-use storyline_stamp::{EntryKind, FileSet, ReadError, Site, SiteStatus, Tree, linked_hosts, sites};
+use storyline_stamp::{
+    EntryKind, FileSet, ReadError, Scope, Site, SiteStatus, Tree, linked_hosts, sites,
+};
 
 use crate::dbt::{Dbt, Profile};
 use crate::evidence::{self, Evidence};
@@ -30,7 +32,7 @@ impl Survey {
     /// # Errors
     /// The first file that cannot be read.
     pub fn read(files: &dyn FileSet, git: Overview) -> Result<Self, ReadError> {
-        let tree = Tree::read(files, &BTreeSet::new())?;
+        let tree = Tree::read(files, &Scope::all(None))?;
         let lookml: Result<Vec<_>, ReadError> = files
             .entries()
             .par_iter()

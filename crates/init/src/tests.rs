@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use storyline_manifest::Manifest;
 use storyline_repo::{Branch, Overview, Remote};
-use storyline_stamp::{Direction, Entry, EntryKind, FileSet, ReadError, Tree, plan};
+use storyline_stamp::{Direction, Entry, EntryKind, FileSet, ReadError, Scope, Tree, plan};
 use storyline_text::RelPath;
 
 use crate::{Survey, propose};
@@ -81,7 +81,7 @@ fn check(tree: &[(&str, &str)], git: Overview) -> String {
         format!("{text}\n[environment.trial]\ntemplate = \"developer\"\nuser = \"trial\"\n");
     let manifest = Manifest::parse(&[(path("storyline.toml"), tried)]);
     let manifest = manifest.unwrap_or_else(|errors| panic!("{errors}\n{text}"));
-    let tree = Tree::read(&files, manifest.hosts()).expect("all files are read");
+    let tree = Tree::read(&files, &Scope::all(Some(&manifest))).expect("all files are read");
     let declared: Vec<_> = manifest.environments().map(|e| e.name.as_str()).collect();
     assert!(proposal.environments().all(|name| declared.contains(&name)));
     for environment in manifest.environments() {

@@ -2,7 +2,7 @@
 
 use storyline_manifest::{Environment, Manifest};
 use storyline_repo::Repository;
-use storyline_stamp::{Direction, Tree, plan};
+use storyline_stamp::{Direction, Scope, Tree, plan};
 
 use super::Report;
 use crate::failure::Failure;
@@ -37,7 +37,7 @@ pub(super) fn look(
         count(names.len(), "environment"),
         names.join(", ")
     ));
-    let tree = project.tree()?;
+    let tree = project.tree(&Scope::all(Some(manifest)))?;
     let own = git.and_then(|git| git.setting(OWN).ok().flatten());
     match own
         .as_deref()
