@@ -380,6 +380,8 @@ fn dbt_alone() {
         # What all developers have in common: {name} is the canonical name, {env} the
         # environment's; `:snake` makes an identifier of it.
         [template.developer]
+        # schemas   = "{name}_{env:snake}"   # analytics -> analytics_dev1
+        # databases = "{name}_{env:snake}"   # dw -> dw_dev1
 
         # A target of a developer's own in `profiles.yml`, a copy of `dev` but for these settings:
         # `storyline profile` writes it.
@@ -426,6 +428,7 @@ fn looker_and_dbt() {
         connections = "{name}_{env:snake}"   # warehouse -> warehouse_dev1
         models      = "{name}_{env:snake}"   # orders -> orders_dev1
         labels      = "{name} ({env})"       # Orders -> Orders (dev1)
+        # databases = "{name}_{env:snake}"   # p -> p_dev1
 
         # A target of a developer's own in `dbt/profiles.yml`, a copy of `dev` but for these settings:
         # `storyline profile` writes it.

@@ -9,7 +9,7 @@ use crate::tree::Tree;
 /// Hosts, in lower case, of links that name the tree's own models or project, and how many links each
 /// has. Those that [`Tree::read`] was told of are not among them. The tree is in canonical form.
 pub fn linked_hosts(tree: &Tree) -> BTreeMap<&str, usize> {
-    let own = Own::of(tree, Form::Canonical, None);
+    let own = Own::of(tree, Form::Canonical, None, false);
     let mut hosts = BTreeMap::new();
     let candidates = tree.files().flat_map(|(_, file)| &file.scan.candidates);
     for candidate in candidates {
