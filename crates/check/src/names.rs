@@ -45,6 +45,7 @@ pub(crate) fn check(
             }
         }
     }
+    out.extend(project.tree.warnings().into_iter().map(Finding::new));
     labels(project.tree, manifest, labelled, out);
 }
 
