@@ -1,6 +1,6 @@
 //! Why a repository could not be read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use storyline_text::{Diagnostic, Visible};
 
@@ -10,7 +10,7 @@ pub enum RepoError {
     /// It belongs to another user, who could have put anything into its configuration.
     #[error("the Git repository of {} belongs to another user", shown(.folder))]
     NotOwned {
-        /// The folder whose repository it is.
+        /// Its working tree's root, as `safe.directory` takes it.
         folder: PathBuf,
     },
     /// Git's files in it are not what Git writes.
@@ -23,14 +23,23 @@ pub enum RepoError {
     },
 }
 
-fn shown(folder: &std::path::Path) -> Visible<'_> {
+fn shown(folder: &Path) -> Visible<'_> {
     Visible(folder.as_os_str().as_encoded_bytes())
+}
+
+/// The folder, here or above, in which Git's own folder stands.
+fn root(folder: &Path) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    let mut above = folder.ancestors();
+    above.find(|dir| dir.join(".git").exists()).map(Into::into)
 }
 
 impl RepoError {
     pub(crate) fn new(folder: PathBuf, error: &git2::Error) -> Self {
         match error.code() {
-            git2::ErrorCode::Owner => Self::NotOwned { folder },
+            git2::ErrorCode::Owner => Self::NotOwned {
+                folder: root(&folder).unwrap_or(folder),
+            },
             _ => Self::Unreadable {
                 folder,
                 reason: error.message().into(),
