@@ -54,8 +54,13 @@ impl Place {
 
     /// With the files of `fixtures/acme/NAME`.
     pub(crate) fn acme(name: &str) -> Self {
+        Self::fixture(&format!("acme/{name}"))
+    }
+
+    /// With the files of `fixtures/NAME`.
+    pub(crate) fn fixture(name: &str) -> Self {
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("fixtures/acme")
+            .join("fixtures")
             .join(name);
         let place = Self::new();
         for (path, stands) in listing(&fixture) {

@@ -7,6 +7,7 @@
 mod bench;
 mod corpus;
 mod docs;
+mod postgres;
 mod project;
 mod python;
 mod test;

@@ -1,4 +1,4 @@
-//! The Python that peers run in: a virtual environment below cargo's target folder.
+//! Python packages: each set in a virtual environment of its own below cargo's target folder.
 
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -11,18 +11,38 @@ use serde_json::Value;
 
 use crate::project;
 
-/// The pinned packages.
-const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
+/// Packages that belong together, all pinned.
+pub(crate) struct Packages {
+    /// The environment's folder.
+    folder: &'static str,
+    /// The list of packages, from the root of the workspace.
+    file: &'static str,
+    list: &'static str,
+}
+
+/// Those that we compare ourselves with.
+pub(crate) const PEERS: Packages = Packages {
+    folder: "python",
+    file: "xtask/python/requirements.txt",
+    list: include_str!("../python/requirements.txt"),
+};
+
+/// dbt, with what it needs for DuckDB and PostgreSQL.
+pub(crate) const DBT: Packages = Packages {
+    folder: "dbt",
+    file: "xtask/python/dbt.txt",
+    list: include_str!("../python/dbt.txt"),
+};
 
 /// Pythons that are asked to make the environment, in this order.
 const NAMES: [&str; 2] = ["python3", "python"];
 
-/// A Python with every package of `requirements.txt`; made when it is missing or out of date.
+/// A Python with these packages; made when it is missing or out of date.
 ///
 /// # Errors
 /// When there is no Python, it has no `venv`, or the packages cannot be had.
-pub(crate) fn environment() -> Result<PathBuf> {
-    let folder = project::target().join("python");
+pub(crate) fn environment(packages: &Packages) -> Result<PathBuf> {
+    let folder = project::target().join(packages.folder);
     let python = match cfg!(windows) {
         true => folder.join("Scripts/python.exe"),
         false => folder.join("bin/python"),
@@ -30,7 +50,7 @@ pub(crate) fn environment() -> Result<PathBuf> {
     // Written last, so that half an environment is never taken for a whole one.
     let marker = folder.join("requirements.txt");
     let made_for = fs::read_to_string(&marker).unwrap_or_default();
-    if made_for == REQUIREMENTS && output(&python, ["--version"]).is_ok() {
+    if made_for == packages.list && output(&python, ["--version"]).is_ok() {
         return Ok(python);
     }
     let maker = maker()?;
@@ -40,7 +60,7 @@ pub(crate) fn environment() -> Result<PathBuf> {
     println!("making a Python environment in {}", folder.display());
     let arguments = ["-m".as_ref(), "venv".as_ref(), folder.as_os_str()];
     output(maker.as_ref(), arguments).context("`python -m venv` failed")?;
-    let pinned = project::root().join("xtask/python/requirements.txt");
+    let pinned = project::root().join(packages.file);
     let pip = [
         "-m",
         "pip",
@@ -51,7 +71,7 @@ pub(crate) fn environment() -> Result<PathBuf> {
     ];
     let arguments = pip.iter().map(AsRef::as_ref).chain([pinned.as_os_str()]);
     output(&python, arguments).context("`pip install` failed")?;
-    fs::write(&marker, REQUIREMENTS)?;
+    fs::write(&marker, packages.list)?;
     Ok(python)
 }
 

@@ -6,15 +6,38 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use walkdir::WalkDir;
 
-use crate::{project, python};
+use crate::{postgres, project, python};
 
-/// The variable that names the Python which tests may start.
-const PYTHON: &str = "STORYLINE_PYTHON";
+/// Something that tests need besides cargo, and the variable that says where it is.
+struct Need {
+    variable: &'static str,
+    what: &'static str,
+    find: fn() -> Result<PathBuf>,
+}
+
+const NEEDS: [Need; 3] = [
+    Need {
+        variable: "STORYLINE_PYTHON",
+        what: "Python",
+        find: || python::environment(&python::PEERS),
+    },
+    Need {
+        variable: "STORYLINE_DBT",
+        what: "dbt",
+        find: || Ok(python::environment(&python::DBT)?.with_file_name("dbt")),
+    },
+    Need {
+        variable: "STORYLINE_POSTGRES",
+        what: "PostgreSQL",
+        find: postgres::programs,
+    },
+];
 
 /// Runs all tests, and makes what they need first.
 ///
-/// That is a Python environment below `target/`, with the packages that we compare ourselves with.
-/// Without Python their tests are skipped, by name; with CI set that is a failure.
+/// That is Python environments below `target/`, with the packages that we compare ourselves with and
+/// with dbt, and PostgreSQL. Without one of them its tests are skipped, by name; with CI set that is
+/// a failure.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Passed on to `cargo test`; all crates unless `-p` is among them.
@@ -29,22 +52,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         cargo.arg("--workspace");
     }
     cargo.args(&args.arguments);
-    let skipped = match python::environment() {
-        Ok(python) => {
-            cargo.env(PYTHON, python);
-            Vec::new()
+    let mut skipped = Vec::new();
+    for need in NEEDS {
+        match (need.find)() {
+            Ok(found) => {
+                cargo.env(need.variable, found);
+            }
+            Err(reason) if python::must_not_skip() => {
+                return Err(reason)
+                    .with_context(|| format!("tests need {}, and CI skips none", need.what));
+            }
+            Err(reason) => {
+                cargo.env_remove(need.variable);
+                let tests = tests_with(need.variable)?.into_iter();
+                skipped
+                    .extend(tests.map(|test| format!("skipped: {}: {reason:#}", test.display())));
+            }
         }
-        Err(reason) if python::must_not_skip() => {
-            return Err(reason).context("tests need Python, and CI skips none");
-        }
-        Err(reason) => {
-            cargo.env_remove(PYTHON);
-            let tests = tests_with_python()?.into_iter();
-            tests
-                .map(|test| format!("skipped: {}: {reason:#}", test.display()))
-                .collect()
-        }
-    };
+    }
     let passed = project::succeed(&mut cargo);
     for line in skipped {
         println!("{line}");
@@ -52,15 +77,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     passed
 }
 
-/// The test files that start Python, by path from the root.
-fn tests_with_python() -> Result<Vec<PathBuf>> {
+/// The test files that ask for a variable, by path from the root.
+fn tests_with(variable: &str) -> Result<Vec<PathBuf>> {
     let root = project::root();
     let mut tests = Vec::new();
     for folder in ["crates", "tests"] {
         for entry in WalkDir::new(root.join(folder)).sort_by_file_name() {
             let entry = entry?;
             let is_source = entry.path().extension().is_some_and(|e| e == "rs");
-            if is_source && std::fs::read_to_string(entry.path())?.contains(PYTHON) {
+            if is_source && std::fs::read_to_string(entry.path())?.contains(variable) {
                 tests.push(entry.path().strip_prefix(&root)?.into());
             }
         }

@@ -53,6 +53,7 @@ pub(crate) enum Command {
     /// belong to the environment (strays) are told and nothing is changed.
     Unstamp(StampArgs),
     Diff(DiffArgs),
+    Profile(ProfileArgs),
     Parse(ParseArgs),
     /// Look after the manifest.
     #[command(subcommand)]
@@ -185,6 +186,29 @@ pub(crate) struct DiffArgs {
     pub(crate) format: Format,
 }
 
+/// Add an environment's target to dbt's profiles, or bring it up to date.
+///
+/// A new target is a copy of the one that it is like, with the environment's schema and database and
+/// the settings that the manifest gives it. A literal secret is never copied: a variable of the
+/// environment takes its place.
+#[derive(Debug, Args)]
+pub(crate) struct ProfileArgs {
+    /// The environment, as the manifest names it.
+    pub(crate) environment: String,
+    /// The file, in place of the project's `profiles.yml`; it may be outside.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write nothing; the exit code is 1 when something is to be written.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Show what would be done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
 /// Print the tree of a LookML file.
 ///
 /// For people's own tools: every block, list and value with its place, and what is wrong with the
@@ -249,6 +273,7 @@ impl Command {
             Self::Sites(args) => args.format,
             Self::Stamp(args) | Self::Unstamp(args) => args.format,
             Self::Diff(args) => args.format,
+            Self::Profile(args) => args.format,
             Self::Parse(args) => args.format,
             Self::Check(args) if args.format == FindingsFormat::Json => Format::Json,
             _ => Format::Text,
@@ -258,7 +283,7 @@ impl Command {
     /// Whether it changes files that were there before.
     pub(crate) fn changes_files(&self) -> bool {
         match self {
-            Self::Stamp(_) | Self::Unstamp(_) => true,
+            Self::Stamp(_) | Self::Unstamp(_) | Self::Profile(_) => true,
             Self::Check(args) => args.fix,
             Self::Init(args) => args.write,
             _ => false,

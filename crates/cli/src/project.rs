@@ -77,6 +77,11 @@ impl Project {
         self.manifest.as_ref()
     }
 
+    /// The manifest's bytes, for excerpts.
+    pub(crate) fn manifest_files(&self) -> &Sources {
+        &self.manifest_files
+    }
+
     /// The manifest, for a command that cannot do without.
     pub(crate) fn need_manifest(&self) -> Result<&Manifest, Failure> {
         self.manifest.as_ref().ok_or_else(|| {
@@ -100,15 +105,17 @@ impl Project {
         Ok(Tree::read(&self.folder, scope)?)
     }
 
-    /// Files that `diagnostics` point into.
+    /// Files that `diagnostics` point into, fit to show: without the secrets of profiles.
     pub(crate) fn sources(&self, tree: &Tree, diagnostics: &[Diagnostic]) -> Sources {
         let mut sources = self.manifest_files.clone();
         let labels = diagnostics.iter().flat_map(|diagnostic| &diagnostic.labels);
         for label in labels.filter(|label| label.span.is_some()) {
             if let Some(bytes) = tree.source(&label.file) {
-                sources
-                    .entry(label.file.clone())
-                    .or_insert_with(|| bytes.to_vec());
+                let shown = || match tree.holds_secrets(&label.file) {
+                    true => storyline_dbt::masked(bytes),
+                    false => bytes.to_vec(),
+                };
+                sources.entry(label.file.clone()).or_insert_with(shown);
             }
         }
         sources

@@ -41,7 +41,7 @@ pub(crate) fn measure(folder: &Path, runs: usize, report: &mut Report) -> Result
         },
     });
     let script = project::root().join("xtask/python/bench_commands.py");
-    let mut python = Command::new(python::environment()?);
+    let mut python = Command::new(python::environment(&python::PEERS)?);
     let answer = python::ask(python.arg(script), request.to_string().as_bytes())?;
     fs::remove_dir_all(&scratch)?;
     let [sites, stamp, cp] = ["sites", "stamp", "cp"].map(|name| times(&answer, name));

@@ -21,7 +21,7 @@ pub(crate) fn measure(
     ours: f64,
     report: &mut Report,
 ) -> Result<()> {
-    let python = python::environment()?;
+    let python = python::environment(&python::PEERS)?;
     let all: Vec<&Path> = sources.iter().map(|source| source.path.as_path()).collect();
     let theirs = known(speed(&python, "looker-cst", runs, &all)?)?;
     report.row(

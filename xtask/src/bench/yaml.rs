@@ -47,7 +47,7 @@ pub(crate) fn measure(dashboards: &[Source], runs: usize, report: &mut Report) -
     let step = size(dashboards).div_ceil(SAMPLE);
     let sample = dashboards.iter().step_by(step);
     let sample: Vec<&Path> = sample.map(|source| source.path.as_path()).collect();
-    let python = python::environment()?;
+    let python = python::environment(&python::PEERS)?;
     for (peer, name) in PEERS {
         let Some(theirs) = peers::speed(&python, peer, SAMPLE_RUNS, &sample)? else {
             continue;

@@ -9,6 +9,7 @@ mod init;
 mod man;
 mod manifest;
 mod parse;
+mod profile;
 mod sites;
 mod stamp;
 mod unstamp;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Stamp(args) => stamp::run(&cli.directory, args),
         Command::Unstamp(args) => unstamp::run(&cli.directory, args),
         Command::Diff(args) => diff::run(&cli.directory, args),
+        Command::Profile(args) => profile::run(&cli.directory, args),
         Command::Parse(args) => parse::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),
         Command::Demo(args) => demo::run(args),

@@ -36,7 +36,7 @@ pub(crate) struct Judge {
 impl Judge {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
-            python: python::environment()?,
+            python: python::environment(&python::PEERS)?,
             script: project::root().join("xtask/python/yaml_edits.py"),
         })
     }
