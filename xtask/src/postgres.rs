@@ -11,7 +11,10 @@ use crate::project;
 /// Where Debian and its kin keep the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 
-/// The folder with `initdb` and `pg_ctl`; installed where we may and it is missing.
+/// What tests start.
+const PROGRAMS: [&str; 4] = ["initdb", "pg_ctl", "createdb", "psql"];
+
+/// The folder with all of [`PROGRAMS`]; installed where we may and it is missing.
 ///
 /// # Errors
 /// When there is none, and it cannot be installed.
@@ -31,11 +34,7 @@ fn found() -> Option<PathBuf> {
     let listed = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
     let versions = listed.map(|version| version.path().join("bin"));
     let mut folders = env::split_paths(&path).chain(versions);
-    let holds = |folder: &Path| {
-        ["initdb", "pg_ctl"]
-            .iter()
-            .all(|name| folder.join(name).is_file())
-    };
+    let holds = |folder: &Path| PROGRAMS.iter().all(|name| folder.join(name).is_file());
     folders.find(|folder| holds(folder))
 }
 
