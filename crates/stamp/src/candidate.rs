@@ -41,6 +41,8 @@ pub(crate) enum Shape {
         /// The project whose model it is.
         project: Option<String>,
     },
+    /// The first folder of an include from the root: the project's own name, unless it is a folder.
+    RootFolder,
     /// Like `Plain`, where the project gets its own name.
     Definition,
     /// A part of a URL on a host that is nobody's we know: never stamped, worth a notice when the

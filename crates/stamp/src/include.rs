@@ -20,6 +20,14 @@ fn project(input: &[u8]) -> IResult<&[u8], &[u8]> {
     delimited(tag("//"), is_not("/"), tag("/")).parse(input)
 }
 
+/// The first folder of a pattern that starts at the root. It may be the project's own name, as in
+/// files that other projects import, where it leads back to this one.
+pub(crate) fn root_folder(pattern: &[u8]) -> Option<&[u8]> {
+    let rest = pattern.strip_prefix(b"/")?;
+    let slash = memchr::memchr(b'/', rest)?;
+    (slash > 0).then(|| &rest[..slash])
+}
+
 fn is_literal(text: &[u8]) -> bool {
     !text.iter().any(|b| b"*?[]{}@".contains(b))
 }
@@ -40,6 +48,9 @@ pub(crate) fn scan(pattern: &[u8], offset: u32, out: &mut Vec<Candidate>) {
     let named = project(pattern).ok().map(|(_, project)| project);
     if let Some(project) = named.filter(|p| is_literal(p)) {
         push(Kind::Project, project, 2, Shape::Plain);
+    }
+    if let Some(folder) = root_folder(pattern).filter(|f| is_literal(f)) {
+        push(Kind::Project, folder, 1, Shape::RootFolder);
     }
     let start = memchr::memrchr(b'/', pattern).map_or(0, |at| at + 1);
     let file = &pattern[start..];
@@ -176,7 +187,9 @@ mod tests {
     #[test]
     fn names_in_patterns() {
         check_names("x.model.lkml", &["model x"]);
-        check_names("/a/cube.dev.model", &["model cube.dev"]);
+        check_names("/a/cube.dev.model", &["project a", "model cube.dev"]);
+        check_names("/a*/x.view", &[]);
+        check_names("/x.view", &[]);
         check_names("//p/x.model.lkml", &["project p", "model x"]);
         check_names("//p/views/*.view", &["project p"]);
         check_names("//@{P}/*.model", &[]);

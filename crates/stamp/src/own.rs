@@ -25,6 +25,8 @@ pub(crate) struct Own<'a> {
     models: BTreeSet<String>,
     project: Option<String>,
     uses: Option<&'a Uses>,
+    /// Folders at the root.
+    folders: BTreeSet<Vec<u8>>,
     /// Whether the targets of dbt profiles are no part of a stamp.
     targets_apart: bool,
 }
@@ -59,6 +61,8 @@ impl<'a> Own<'a> {
         targets_apart: bool,
     ) -> Self {
         let models = tree.models().map(|(.., name)| name);
+        let paths = tree.entries().iter().map(|entry| entry.path.as_bytes());
+        let folders = paths.filter_map(|path| Some(&path[..memchr::memchr(b'/', path)?]));
         Self {
             models: models
                 .filter_map(|name| form.canonical(&Kind::Model, name))
@@ -67,6 +71,7 @@ impl<'a> Own<'a> {
                 .project()
                 .and_then(|p| form.canonical(&Kind::Project, p)),
             uses,
+            folders: folders.map(<[u8]>::to_vec).collect(),
             targets_apart,
         }
     }
@@ -102,6 +107,10 @@ impl<'a> Own<'a> {
                 project.is_some_and(|project| self.has_model_of(Some(&project), name))
             }
             (Kind::Model, _) => self.has_model(name),
+            (Kind::Project, Shape::RootFolder) => {
+                let is_folder = self.folders.contains(candidate.name.as_bytes());
+                !is_folder && self.project.as_deref() == Some(name)
+            }
             (Kind::Project, _) => self.has_project(name),
             _ => true,
         }

@@ -90,7 +90,12 @@ pub fn sites(
     for (path, file) in tree.files() {
         let text = file.scan.candidates.iter();
         let text = text.filter(|c| !matches!(c.shape, Shape::Elsewhere { .. }));
-        sites.extend(text.map(|c| site(path, SitePlace::Text, c, &own, form, &environments)));
+        let found = text.map(|c| (c, site(path, SitePlace::Text, c, &own, form, &environments)));
+        // Most folders that includes begin with are folders, and nobody's names.
+        let named = found.filter(|(candidate, site)| {
+            candidate.shape != Shape::RootFolder || site.status != SiteStatus::Foreign
+        });
+        sites.extend(named.map(|(_, site)| site));
     }
     // Stable: a file's path stays before its text.
     sites.sort_by(|a, b| a.file.cmp(&b.file));
