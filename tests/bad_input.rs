@@ -101,31 +101,6 @@ fn a_connection_that_the_manifest_does_not_know() {
 }
 
 #[test]
-fn a_model_name_taken_twice() {
-    let told = check(
-        &[
-            ("storyline.toml", SUFFIX),
-            ("a/orders.model.lkml", "connection: \"c\"\n"),
-            ("b/orders.model.lkml", "connection: \"c\"\n"),
-        ],
-        &["stamp", "dev1"],
-    );
-    insta::assert_snapshot!(told, @r"
-    $ storyline stamp dev1
-    --- stderr
-    error[model-twice]: model `orders` is defined twice
-    --> b/orders.model.lkml
-     = note: defined here
-    ::: a/orders.model.lkml
-     = note: and here
-     = help: a model's name is its file's, and has to be unique on the whole Looker instance; rename or remove one of the files
-
-    nothing was changed
-    --- exit code 1
-    ");
-}
-
-#[test]
 fn an_include_pattern_that_would_match_other_files() {
     let told = check(
         &[

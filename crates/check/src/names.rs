@@ -21,7 +21,7 @@ pub(crate) fn check(
     let mut add = |diagnostics: Vec<Diagnostic>| {
         let new = diagnostics.into_iter().filter(|told| {
             let syntax = ["lookml-", "yaml-"];
-            !syntax.iter().any(|prefix| told.id.starts_with(prefix)) && told.id != "model-twice"
+            !syntax.iter().any(|prefix| told.id.starts_with(prefix))
         });
         out.extend(new.map(Finding::new));
     };

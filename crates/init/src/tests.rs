@@ -478,7 +478,7 @@ fn nothing_to_stamp() {
 fn a_broken_project() {
     insta::assert_snapshot!(
         {
-            let files = files(&[MODEL, ("b/orders.model.lkml", "connection: \"c\"")]);
+            let files = files(&[MODEL, ("b/more.model.lkml", "connection: \"c\" explore: {")]);
             let survey = Survey::read(&files, Overview::default()).expect("all files are read");
             propose(&survey).manifest()
         },
@@ -488,17 +488,17 @@ fn a_broken_project() {
         #
         # Found in this project:
         # - 2 connections: `c`, `warehouse`
-        # - 1 model: `orders`
+        # - 2 models: `more`, `orders`
         # - 1 label: `Orders`
         #
-        # Nothing can be stamped yet: model `orders` is defined twice (orders.model.lkml). `storyline check`
-        # tells more.
+        # Nothing can be stamped yet: this `{` is never closed (b/more.model.lkml). `storyline check` tells
+        # more.
 
         # What all developers have in common: {name} is the canonical name, {env} the
         # environment's; `:snake` makes an identifier of it.
         [template.developer]
         connections = "{name}_{env:snake}"   # c -> c_dev1
-        models      = "{name}_{env:snake}"   # orders -> orders_dev1
+        models      = "{name}_{env:snake}"   # more -> more_dev1
         labels      = "{name} ({env})"       # Orders -> Orders (dev1)
 
         # A new developer, without the `#`:

@@ -255,7 +255,10 @@ impl<'t> Context<'t> {
         let mut seen: BTreeMap<&str, &RelPath> = BTreeMap::new();
         for (path, _, name) in self.tree.models() {
             if let Some(first) = seen.insert(name, path) {
-                draft.errors.push(refusal::model_twice(name, first, path));
+                // Looker minds, but both are renamed alike and come back alike.
+                let mut told = refusal::model_twice(name, first, path);
+                told.severity = Severity::Warning;
+                draft.notices.push(told);
             }
             let label = Label::path(path, "");
             let Some(new) = self.new_name(&Kind::Model, name, label, draft) else {

@@ -20,7 +20,7 @@ fn word(kind: &Kind) -> String {
     }
 }
 
-/// Two files of one tree that define the same model.
+/// Two files of one tree that define the same model, which Looker refuses.
 pub fn model_twice(name: &str, first: &RelPath, second: &RelPath) -> Diagnostic {
     Diagnostic::error("model-twice", format!("model `{}` is defined twice", shown(name)))
         .label(Label::path(second, "defined here"))

@@ -174,26 +174,6 @@ connection: \"b\"
 }
 
 #[test]
-fn models_defined_twice() {
-    let files = "
-=== a/orders.model.lkml
-=== b/orders.model.lkml
-=== c/orders.model.lookml
-";
-    assert_snapshot!(stamp(SUFFIX, files), @r"
-    stamp of dev1 refused: 2 errors
-    Error model-twice: model `orders` is defined twice
-      b/orders.model.lkml defined here
-      a/orders.model.lkml and here
-      help: a model's name is its file's, and has to be unique on the whole Looker instance; rename or remove one of the files
-    Error model-twice: model `orders` is defined twice
-      c/orders.model.lookml defined here
-      b/orders.model.lkml and here
-      help: a model's name is its file's, and has to be unique on the whole Looker instance; rename or remove one of the files
-    ");
-}
-
-#[test]
 fn includes_that_change() {
     let files = "
 === a.model.lkml

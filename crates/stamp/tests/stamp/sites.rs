@@ -508,3 +508,84 @@ view: orders { derived_table: { explore_source: orders { column: id {} } sql_tab
     orders.model.lkml:6:10 orders -> orders_dev1
     "#);
 }
+
+#[test]
+fn models_that_two_folders_define() {
+    let files = "
+=== a/orders.model.lkml
+connection: \"c\"
+=== b/orders.model.lookml
+- connection: c
+=== x.view.lkml
+view: x { dimension: y { link: { url: \"/explore/orders/x\" } } }
+";
+    assert_snapshot!(check(SUFFIX, files), @r#"
+    a/orders.model.lkml model "orders" own
+    a/orders.model.lkml:1:14 connection "c" own
+    b/orders.model.lookml model "orders" own
+    b/orders.model.lookml:1:15 connection "c" own
+    x.view.lkml:1:49 model "orders" own
+    a/orders.model.lkml -> a/orders_dev1.model.lkml
+    a/orders.model.lkml:1:14 c -> c_dev1
+    b/orders.model.lookml -> b/orders_dev1.model.lookml
+    b/orders.model.lookml:1:15 c -> c_dev1
+    x.view.lkml:1:49 orders -> orders_dev1
+    Warning model-twice: model `orders` is defined twice
+      b/orders.model.lookml defined here
+      a/orders.model.lkml and here
+      help: a model's name is its file's, and has to be unique on the whole Looker instance; rename or remove one of the files
+    "#);
+}
+
+#[test]
+fn includes_that_begin_with_the_project() {
+    let files = "
+=== manifest.lkml
+project_name: \"shop\"
+=== a.model.lkml
+include: \"/shop/views/*.view\"
+include: \"/views/x.view\"
+include: \"//shop/views/x.view\"
+include: \"/lake/x.view\"
+=== b.model.lookml
+- include: /shop/views/x
+=== views/x.view.lkml
+";
+    assert_snapshot!(check(SUFFIX, files), @r#"
+    a.model.lkml model "a" own
+    a.model.lkml:1:12 project "shop" own
+    a.model.lkml:3:13 project "shop" own
+    b.model.lookml model "b" own
+    b.model.lookml:1:13 project "shop" own
+    manifest.lkml:1:16 project "shop" own
+    a.model.lkml -> a_dev1.model.lkml
+    a.model.lkml:1:12 shop -> shop_dev1
+    a.model.lkml:3:13 shop -> shop_dev1
+    b.model.lookml -> b_dev1.model.lookml
+    b.model.lookml:1:13 shop -> shop_dev1
+    manifest.lkml:1:16 shop -> shop_dev1
+    "#);
+    let with_a_folder = format!("{files}=== shop/views/y.view.lkml\n");
+    assert_snapshot!(check(SUFFIX, &with_a_folder), @r#"
+    a.model.lkml model "a" own
+    a.model.lkml:3:13 project "shop" own
+    b.model.lookml model "b" own
+    manifest.lkml:1:16 project "shop" own
+    a.model.lkml -> a_dev1.model.lkml
+    a.model.lkml:3:13 shop -> shop_dev1
+    b.model.lookml -> b_dev1.model.lookml
+    manifest.lkml:1:16 shop -> shop_dev1
+    "#);
+    assert_snapshot!(stamped(SUFFIX, "
+=== manifest.lkml
+project_name: \"shop_dev1\"
+=== a.model.lkml
+include: \"/shop/views/x.view\"
+include: \"/shop_dev1/views/x.view\"
+"), @r#"
+    a.model.lkml model "a" stray
+    a.model.lkml:1:12 project "shop" stray
+    a.model.lkml:2:12 project "shop_dev1" own
+    manifest.lkml:1:16 project "shop_dev1" own
+    "#);
+}
