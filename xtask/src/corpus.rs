@@ -48,6 +48,8 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) commit: Option<String>,
     pub(crate) projects: usize,
+    /// dbt projects in these.
+    pub(crate) dbt: usize,
     /// Files that Looker reads, and their bytes.
     pub(crate) files: usize,
     pub(crate) bytes: usize,
@@ -70,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         rows.push(row(&checkout).with_context(at)?);
         yaml_rows.push(trials.row(&checkout).with_context(at)?);
     }
-    rows.retain(|row| row.files > 0);
+    rows.retain(|row| row.projects > 0);
     yaml_rows.retain(|row| row.files > 0);
     println!("{}", table::show(&rows, args.markdown));
     print!("{}", yaml::show(&yaml_rows, args.markdown));
@@ -91,11 +93,11 @@ fn row(checkout: &Checkout) -> Result<Row> {
     };
     for folder in projects(checkout)? {
         let project = Memory::load(&Folder::open(folder)?)?;
-        let files = row.files;
+        let before = (row.files, row.dbt);
         for (path, bytes) in project.files() {
             parse(path, bytes, &mut row)?;
         }
-        if row.files == files {
+        if (row.files, row.dbt) == before {
             continue;
         }
         row.projects += 1;
@@ -123,6 +125,7 @@ fn try_maps(project: &Memory, tree: &Tree, sites: &[Site], row: &mut Row) -> Res
 /// Counts a file, and checks that its tree gives it back.
 fn parse(path: &RelPath, bytes: &[u8], row: &mut Row) -> Result<()> {
     let name = path.file_name();
+    row.dbt += usize::from(name == b"dbt_project.yml");
     let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e.as_bytes()));
     if !ends(&[".lkml", ".lookml"]) {
         return Ok(());

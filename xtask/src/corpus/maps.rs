@@ -27,11 +27,11 @@ pub(crate) enum Map {
     Suffix,
     /// `x` becomes `dev1_x`.
     Prefix,
-    /// The first two models trade names, and the first two connections.
+    /// The first two models trade names, and so do connections and schemas.
     Swap,
     /// Models become `m`, `mm`, `mmm` and so on, each a part of the next.
     Substrings,
-    /// Names with capitals, dots and an ampersand.
+    /// Names with capitals, dots and an ampersand, and in YAML such as need quotes.
     Odd,
 }
 
@@ -39,6 +39,9 @@ pub(crate) enum Map {
 pub(crate) struct OwnNames {
     models: BTreeSet<String>,
     connections: BTreeSet<String>,
+    schemas: BTreeSet<String>,
+    /// Names of dbt variables, not their values.
+    vars: BTreeSet<String>,
 }
 
 impl OwnNames {
@@ -48,9 +51,15 @@ impl OwnNames {
             let named = own.filter(|s| s.kind == kind).map(|s| s.name.clone());
             named.collect()
         };
+        let vars = sites.iter().filter_map(|site| match &site.kind {
+            Kind::Var(name) => Some(name.to_string()),
+            _ => None,
+        });
         Self {
             models: of_kind(Kind::Model),
             connections: of_kind(Kind::Connection),
+            schemas: of_kind(Kind::Schema),
+            vars: vars.collect(),
         }
     }
 }
@@ -65,15 +74,25 @@ pub(crate) fn manifest(map: Map, own: &OwnNames) -> Result<Option<Manifest>> {
             rules.insert("connections", everything("{name}_dev1"));
             rules.insert("projects", everything("{name}-dev1"));
             rules.insert("labels", everything("{name} (dev1)"));
+            rules.insert("schemas", everything("{name}_dev1"));
+            rules.insert("databases", everything("{name}_dev1"));
+            rules.insert("profiles", everything("{name}_dev1"));
+            let vars = own.vars.iter();
+            let vars = vars.map(|name| (name.as_str(), "{name}_dev1".into()));
+            rules.insert("vars", table(vars));
         }
         Map::Prefix => {
             rules.insert("models", everything("dev1_{name}"));
             rules.insert("connections", everything("dev1_{name}"));
             rules.insert("projects", everything("dev1-{name}"));
+            rules.insert("schemas", everything("dev1_{name}"));
+            rules.insert("databases", everything("dev1_{name}"));
+            rules.insert("profiles", everything("dev1_{name}"));
         }
         Map::Swap => {
             rules.insert("models", swapped(&own.models));
             rules.insert("connections", swapped(&own.connections));
+            rules.insert("schemas", swapped(&own.schemas));
         }
         Map::Substrings => {
             let nested = own.models.iter().enumerate();
@@ -83,6 +102,8 @@ pub(crate) fn manifest(map: Map, own: &OwnNames) -> Result<Option<Manifest>> {
         Map::Odd => {
             rules.insert("models", everything("R&D.{name}.Dev"));
             rules.insert("connections", everything("R&D.{name}"));
+            rules.insert("schemas", everything("R&D: {name} #1"));
+            rules.insert("databases", everything("R&D: {name} #1"));
         }
     }
     if rules.values().all(Option::is_none) {

@@ -8,10 +8,11 @@ use super::trial::Outcome;
 use super::{Row, reasons};
 
 /// Columns in front of one for each map.
-const HEAD: [&str; 10] = [
+const HEAD: [&str; 11] = [
     "project",
     "commit",
     "projects",
+    "dbt",
     "files",
     "MB",
     "models",
@@ -82,6 +83,7 @@ fn cells(row: &Row) -> Vec<String> {
         row.name.clone(),
         commit.chars().take(10).collect(),
         row.projects.to_string(),
+        row.dbt.to_string(),
         row.files.to_string(),
         format!("{:.2}", row.bytes as f64 / 1e6),
         row.models.to_string(),
