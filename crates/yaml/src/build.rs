@@ -113,7 +113,7 @@ impl Builder<'_> {
         self.nest.end();
     }
 
-    fn scalar(&mut self, value: &str, style: ScalarStyle, place: &Place) {
+    fn scalar(&mut self, mut value: &str, style: ScalarStyle, place: &Place) {
         let mut span = self.span(place);
         let mut link = NONE;
         let style = match style {
@@ -125,6 +125,10 @@ impl Builder<'_> {
         };
         if style.is_block() {
             (span, link) = self.block(span);
+            if self.is_cut_short(span, link) {
+                // The parser makes a line break up; other readers take the text as it is.
+                value = value.strip_suffix('\n').unwrap_or(value);
+            }
         }
         if span.is_empty() && !self.nest.wants_key() {
             // The parser puts a value that is not there before the colon of its key.
@@ -160,6 +164,13 @@ impl Builder<'_> {
             end -= blanks.count() as u32;
         }
         (Span::new(start, end), span.start.max(content).min(end))
+    }
+
+    /// Whether the file ends within the last line of a block scalar, whose first starts at `text`.
+    fn is_cut_short(&self, span: Span, text: u32) -> bool {
+        let start = |at: usize| cook::line_start(self.source, at);
+        let (text, end) = (text as usize, self.source.len());
+        span.end as usize == end && end - start(end) > text - start(text)
     }
 
     fn anchor(&mut self, number: usize, place: &Place) {

@@ -184,14 +184,18 @@ fn block(style: Style, raw: &str, indent: usize) -> String {
     let mut empty = 0;
     // Lines that start with a blank keep their breaks even when lines are folded.
     let mut before: Option<bool> = None;
+    // The file may end within the last line, which has no break then.
+    let mut is_ended = true;
     while !rest.is_empty() {
         let line = first_line(rest.as_bytes()).len();
         let text = rest[..line].trim_end_matches(['\n', '\r']);
+        is_ended = text.len() < line;
         rest = &rest[line..];
         let blank = text.bytes().take_while(|b| *b == b' ').count();
         let text = &text[blank.min(indent)..];
         if text.is_empty() {
-            empty += 1;
+            empty += usize::from(is_ended);
+            is_ended = true;
             continue;
         }
         let deeper = text.starts_with([' ', '\t']);
@@ -205,7 +209,7 @@ fn block(style: Style, raw: &str, indent: usize) -> String {
         before = Some(deeper);
         empty = 0;
     }
-    let last = usize::from(before.is_some());
+    let last = usize::from(before.is_some() && is_ended);
     match chomping(header) {
         Some(b'-') => {}
         Some(_) => out.extend(iter::repeat_n('\n', empty + last)),

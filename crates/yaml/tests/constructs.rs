@@ -85,7 +85,7 @@ fn styles_and_their_content() {
     c Literal [    x\u{a}\u{a}] "  x\n\n"
     d Literal [] ""
     e Literal [\u{a}\u{a}] ""
-    f Folded [\u{a}  z] "\nz\n"
+    f Folded [\u{a}  z] "\nz"
     "#);
     insta::assert_snapshot!(check("- |\n x\n-\n  - >\n   y\n  - z\n- ? |\n   k\n  : v\n  w:\n  - &a !t |-\n    u\n"), @r#"
     [0] Literal [ x\u{a}] "x\n"
@@ -94,6 +94,16 @@ fn styles_and_their_content() {
     [2]."k\u{a}" Plain [v] "v"
     [2].w[0] Literal &a !t [    u\u{a}] "u"
     "#);
+}
+
+#[test]
+fn a_block_that_the_file_ends_within_has_no_last_line_break() {
+    insta::assert_snapshot!(check("a: |\n  t"), @r#"a Literal [  t] "t""#);
+    insta::assert_snapshot!(check("- >+\n  t\n  u"), @r#"[0] Folded [  t\u{a}  u] "t u""#);
+    insta::assert_snapshot!(check("a: |\r\n  t"), @r#"a Literal [  t] "t""#);
+    insta::assert_snapshot!(check("a: |\n  t\n  "), @r#"a Literal [  t\u{a}  ] "t\n""#);
+    insta::assert_snapshot!(check("a: |\n  t\n    "), @r#"a Literal [  t\u{a}    ] "t\n  ""#);
+    insta::assert_snapshot!(check("a: |+\n  t\n\n  "), @r#"a Literal [  t\u{a}\u{a}  ] "t\n\n""#);
 }
 
 #[test]

@@ -26,6 +26,8 @@ struct Writer {
     values: Vec<String>,
     anchored: Option<(usize, String)>,
     written: usize,
+    /// Where the last block of text ends.
+    block_end: usize,
 }
 
 impl Writer {
@@ -143,6 +145,7 @@ impl Writer {
         // What follows a block of text is on a line of its own, which `newline` could turn into text.
         if matches!(style, Style::Literal | Style::Folded) {
             self.written += usize::from(self.written % 5 == 1);
+            self.block_end = self.out.len();
         }
     }
 }
@@ -191,10 +194,14 @@ fn files() -> impl Strategy<Value = (String, Vec<String>)> {
                 values: Vec::new(),
                 anchored: None,
                 written: 0,
+                block_end: 0,
             };
             writer.node(&tree, 0, false);
             if ends {
                 writer.out.push_str(line_break);
+            } else if writer.block_end == writer.out.len() {
+                // The line break at its end is the file's.
+                writer.values.last_mut().map(String::pop);
             }
             (writer.out, writer.values)
         },
