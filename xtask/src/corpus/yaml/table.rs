@@ -21,7 +21,15 @@ const HEAD: [&str; 11] = [
 ];
 
 /// Columns; `yaml_edits.py` says what each means.
-const VERDICTS: [&str; 6] = ["exact", "right", "data", "unreadable", "refused", "unread"];
+const VERDICTS: [&str; 7] = [
+    "exact",
+    "right",
+    "type",
+    "data",
+    "unreadable",
+    "refused",
+    "unread",
+];
 
 /// What was found, for a terminal or as Markdown.
 pub(crate) fn show(rows: &[Row], as_markdown: bool) -> String {

@@ -155,7 +155,7 @@ fn look(scalar: &Scalar<'_>, leaf: usize, wish: &Wish, edit: &Edit) -> Result<bo
     let inverse = patch.inverse(source).apply(&after)?;
     ensure!(inverse == source, "the inverse patch does not restore it");
     // Other quotes, or lines that are one now, may leave no way back by this road.
-    let Ok(back) = new.replace(&scalar.value()) else {
+    let Ok(back) = new.overwrite(&scalar.value()) else {
         return Ok(false);
     };
     let back = Patch::new(vec![back.edit])?;
