@@ -93,6 +93,46 @@ fn mistakes_that_looker_would_stumble_over() {
     "#);
 }
 
+#[test]
+fn projects_in_folders_of_one_repository() {
+    insta::assert_snapshot!(check(&[
+        ("a/manifest.lkml", "project_name: \"a\"\n"),
+        ("a/m/x.model.lkml", "connection: \"c\"\ninclude: \"/views/*.view\"\ninclude: \"/views/y\"\n"),
+        ("a/views/y.view.lkml", "view: y {}\n"),
+        ("b/manifest.lkml", "project_name: \"b\"\n"),
+        ("b/x.model.lkml", "connection: \"c\"\ninclude: \"/views/y.view\"\n"),
+    ]), @r#"
+    $ storyline check
+    --- stdout
+    error[include-unresolved]: no file matches `/views/y`
+     --> a/m/x.model.lkml:3:11
+      |
+    3 | include: "/views/y"
+      |           ^^^^^^^^ includes nothing
+      |
+      = help: write the path as it is in the project, from its root with a `/` before it, or remove the line
+
+    error[include-unresolved]: no file matches `/views/y.view`
+     --> b/x.model.lkml:2:11
+      |
+    2 | include: "/views/y.view"
+      |           ^^^^^^^^^^^^^ includes nothing
+      |
+      = help: write the path as it is in the project, from its root with a `/` before it, or remove the line
+
+    2 errors in 5 files; `storyline check --explain ID` tells more
+    --- exit code 1
+    "#);
+}
+
+#[test]
+fn a_profile_that_takes_everything_from_variables() {
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/acme-dbt");
+    insta::assert_snapshot!(Place::new().run(&["-C", fixture, "check"]).stdout(), @r#"
+    nothing found in 3 files
+    "#);
+}
+
 const ENTRIES: &str = "explore: orders {
   model: shop
   label: \"Orders\"   # as it is

@@ -1,26 +1,28 @@
 //! What only all files together show.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use storyline_manifest::Kind;
-use storyline_stamp::{SitePlace, Tree, dangling_includes, sites};
+use storyline_stamp::{Site, SitePlace, Tree, dangling_includes, model_twice, sites};
 use storyline_text::{Diagnostic, Label, RelPath, Visible};
 
 use crate::finding::Finding;
 
-/// Models that two files define.
+/// Models that two files of one project define.
 pub(crate) fn models_twice(tree: &Tree, out: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<String, RelPath> = BTreeMap::new();
-    for site in sites(tree, None, None) {
-        if site.place != SitePlace::Path || site.kind != Kind::Model {
-            continue;
-        }
-        if let Some(first) = seen.get(&site.name) {
-            out.push(Finding::new(storyline_stamp::model_twice(
-                &site.name, first, &site.file,
-            )));
-        } else {
-            seen.insert(site.name, site.file);
+    let is_model = |site: &Site| site.place == SitePlace::Path && site.kind == Kind::Model;
+    let mut seen: BTreeMap<(Vec<u8>, String), RelPath> = BTreeMap::new();
+    for site in sites(tree, None, None).into_iter().filter(is_model) {
+        let project = tree.project_folder(&site.file).to_vec();
+        match seen.entry((project, site.name)) {
+            Entry::Vacant(first) => {
+                first.insert(site.file);
+            }
+            Entry::Occupied(first) => {
+                let (_, name) = first.key();
+                out.push(Finding::new(model_twice(name, first.get(), &site.file)));
+            }
         }
     }
 }

@@ -114,7 +114,8 @@ pub fn dangling_includes(tree: &Tree) -> Vec<DanglingInclude> {
         .iter()
         .map(|entry| bare(entry.path.file_name()))
         .collect();
-    let is_there = |pattern: &[u8], folder: &[u8]| {
+    let is_there = |pattern: &[u8], file: &RelPath| {
+        let folder = file.parent();
         let alone = !pattern.contains(&b'/') && names.contains(bare(pattern));
         let matches = |pattern: &[u8]| {
             let compiled = Pattern::new(pattern, folder, tree.project());
@@ -126,7 +127,13 @@ pub fn dangling_includes(tree: &Tree) -> Vec<DanglingInclude> {
             let slash = memchr::memchr(b'/', rest)?;
             Some(&rest[slash..])
         };
-        alone || matches(pattern) || below_project().is_some_and(matches)
+        let in_nested_project = || {
+            let root = tree.project_folder(file);
+            pattern.starts_with(b"/")
+                && !root.is_empty()
+                && matches(&[b"/", root, pattern].concat())
+        };
+        alone || matches(pattern) || below_project().is_some_and(matches) || in_nested_project()
     };
     let mut known: HashMap<(&[u8], &[u8]), bool> = HashMap::new();
     let mut dangling = Vec::new();
@@ -136,7 +143,7 @@ pub fn dangling_includes(tree: &Tree) -> Vec<DanglingInclude> {
             let folder = path.parent();
             let is_there = known
                 .entry((folder, pattern))
-                .or_insert_with(|| is_there(pattern, folder));
+                .or_insert_with(|| is_there(pattern, path));
             if !*is_there {
                 dangling.push(DanglingInclude {
                     file: path.clone(),

@@ -73,6 +73,25 @@ impl Tree {
         &self.entries
     }
 
+    /// The folder of the Looker project that a file is in, without a `/` at its end: the nearest one
+    /// above it that holds a `manifest.lkml`, or the root. Some repositories hold several projects.
+    pub fn project_folder<'p>(&self, path: &'p RelPath) -> &'p [u8] {
+        let holds_manifest = |folder: &[u8]| {
+            ["manifest.lkml", "manifest.lookml"].iter().any(|name| {
+                let path = [folder, b"/", name.as_bytes()].concat();
+                let entries = &self.entries;
+                let found = entries.binary_search_by(|e| e.path.as_bytes().cmp(&path));
+                found.is_ok()
+            })
+        };
+        let path = path.as_bytes();
+        let folders = memchr::memrchr_iter(b'/', path).map(|at| &path[..at]);
+        folders
+            .into_iter()
+            .find(|folder| holds_manifest(folder))
+            .unwrap_or_default()
+    }
+
     /// The bytes of a file that some diagnostic or site points into.
     pub fn source(&self, path: &RelPath) -> Option<&[u8]> {
         self.files.get(path).map(|file| file.bytes.as_slice())

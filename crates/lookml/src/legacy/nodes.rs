@@ -324,7 +324,8 @@ impl<'y> Walk<'_, '_, 'y> {
             }
         }
         self.adapter.close(node, self.adapter.content_end);
-        if takes_raw && value.kind() == Kind::Scalar(Style::Plain) {
+        let text = value.span().slice(self.adapter.document.source);
+        if takes_raw && value.kind() == Kind::Scalar(Style::Plain) && is_unfinished(text) {
             self.warn_of_comment();
         }
     }
@@ -336,7 +337,7 @@ impl<'y> Walk<'_, '_, 'y> {
         is_block || text.iter().any(|b| matches!(b, b'\n' | b'\r'))
     }
 
-    /// `sql: a # b` ends before the `#`, which may have been meant for the database.
+    /// `sql: concat(a, ' #')` ends before the `#`, which was meant for the database.
     fn warn_of_comment(&mut self) {
         let document = &self.adapter.document;
         let behind = document.tokens_from(self.adapter.content_end as usize);
@@ -432,4 +433,17 @@ fn is_liquid(value: Node<'_>) -> bool {
     first.is_some_and(|key| {
         key.kind() == Kind::Mapping && key.span().start == value.span().start + 1
     })
+}
+
+/// Whether a text leaves a quote or a bracket open, so that it was not meant to end there.
+fn is_unfinished(text: &[u8]) -> bool {
+    let count = |byte: u8| memchr::memchr_iter(byte, text).count();
+    let quotes = [b'\'', b'"', b'`']
+        .into_iter()
+        .any(|quote| count(quote) % 2 == 1);
+    let brackets = [(b'(', b')'), (b'[', b']'), (b'{', b'}')];
+    quotes
+        || brackets
+            .into_iter()
+            .any(|(open, close)| count(open) > count(close))
 }

@@ -5,3 +5,5 @@
     label: x # fine
   - dimension: e
     sql: a#b
+  - dimension: e
+    sql: concat(${TABLE}.e, ' #')
