@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::process::Command;
+
 use common::Place;
 use serde_json::Value;
 
@@ -271,6 +273,45 @@ fn names_that_do_not_belong() {
     1 error in 2 files; `storyline check --explain ID` tells more
     --- exit code 1
     "#);
+}
+
+#[test]
+fn the_form_that_a_clone_is_set_to() {
+    let place = Place::of(&[
+        (
+            "storyline.toml",
+            "[environment.dev1]\nconnections = { a = \"b\", \"*\" = \"{name}\" }\n",
+        ),
+        ("shop.model.lkml", "connection: \"a\"\n"),
+    ]);
+    let git = |args: &[&str]| {
+        let status = Command::new("git")
+            .args(args)
+            .current_dir(&place.root)
+            .status();
+        assert!(status.expect("Git is installed").success());
+    };
+    git(&["init", "--quiet"]);
+    assert_eq!(place.run(&["check"]).code(), Some(0));
+    git(&["config", "storyline.environment", "dev1"]);
+    insta::assert_snapshot!(place.run(&["check"]), @r#"
+    $ storyline check
+    --- stdout
+    error[already-canonical]: nothing in this folder has a name of `dev1`
+     --> shop.model.lkml:1:14
+      |
+    1 | connection: "a"
+      |              ^ like all others, this is none of that environment's names
+      |
+      = help: if the folder is in canonical form, there is nothing to take out
+      = help: if it is in the form of another environment, name that one
+
+    1 error in 1 file; `storyline check --explain ID` tells more
+    --- exit code 1
+    "#);
+    assert_eq!(place.run(&["check", "--env", "canonical"]).code(), Some(0));
+    git(&["config", "storyline.environment", "dev2"]);
+    assert_eq!(place.run(&["check"]).code(), Some(2));
 }
 
 #[test]

@@ -75,8 +75,9 @@ pub(crate) enum Command {
 /// Find what is wrong with the project, and mend what can be mended safely.
 ///
 /// Needs no manifest, no network and no credentials. With a manifest it also finds names that do not
-/// belong to the form that the project is in, which its own names tell unless `--env` does. The exit
-/// code is 1 when there are errors or warnings; notices alone do not count.
+/// belong to the form that the project is in: the one that `--env` names, or the clone's Git setting
+/// `storyline.environment`, or that its own names tell. The exit code is 1 when there are errors or
+/// warnings; notices alone do not count.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// Tell only what is in these files and folders, seen from the project's folder or from where

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use storyline_folder::{Folder, recover};
 use storyline_manifest::{Manifest, is_manifest_file};
+use storyline_repo::Repository;
 use storyline_stamp::{EntryKind, FileSet, Scope, Tree};
 use storyline_text::Diagnostic;
 
@@ -13,6 +14,9 @@ use crate::report;
 
 /// What options that name an environment call the form that is none's.
 pub(crate) const CANONICAL: &str = "canonical";
+
+/// The setting of a clone that names its environment.
+pub(crate) const OWN_ENVIRONMENT: &str = "storyline.environment";
 
 /// The manifest's main file.
 pub(crate) const MANIFEST: &str = "storyline.toml";
@@ -80,6 +84,13 @@ impl Project {
     /// The manifest's bytes, for excerpts.
     pub(crate) fn manifest_files(&self) -> &Sources {
         &self.manifest_files
+    }
+
+    /// The environment that Git's configuration of this clone names. A repository that cannot be read
+    /// names none; `doctor` tells of it.
+    pub(crate) fn own_environment(&self) -> Option<String> {
+        let git = Repository::discover(self.folder.path()).ok()??;
+        git.setting(OWN_ENVIRONMENT).ok()?
     }
 
     /// The manifest, for a command that cannot do without.

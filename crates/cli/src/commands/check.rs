@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use storyline_check::{self as check, Finding, Report, Rule};
-use storyline_stamp::{Change, FileSet, Scope, TreePatch, form};
+use storyline_manifest::Environment;
+use storyline_stamp::{Change, FileSet, Scope, Tree, TreePatch, form};
 use storyline_text::{Diagnostic, Edit, Patch, RelPath, Visible};
 
 use crate::args::{CheckArgs, FindingsFormat};
@@ -65,14 +66,7 @@ fn look(
     wanted: Option<&BTreeSet<RelPath>>,
 ) -> Result<Report, Failure> {
     let tree = project.tree(&Scope::all(project.manifest()))?;
-    let environment = match &args.env {
-        Some(name) if name == CANONICAL => None,
-        Some(name) => Some(project.need_manifest()?.environment(name)?),
-        // Where it is not clear, what speaks against canonical form is told name by name.
-        None => project
-            .manifest()
-            .and_then(|m| form(&tree, m).ok().flatten()),
-    };
+    let environment = environment(project, &tree, args.env.as_deref())?;
     let mut report = check::check(&check::Project {
         files: &project.folder,
         tree: &tree,
@@ -83,6 +77,29 @@ fn look(
         report.only(wanted);
     }
     Ok(report)
+}
+
+/// The environment whose form the project is in: as asked for, as the clone is configured, or as its
+/// names tell.
+fn environment<'p>(
+    project: &'p Project,
+    tree: &Tree,
+    asked: Option<&str>,
+) -> Result<Option<&'p Environment>, Failure> {
+    if asked == Some(CANONICAL) {
+        return Ok(None);
+    }
+    if let Some(name) = asked {
+        return Ok(Some(project.need_manifest()?.environment(name)?));
+    }
+    let Some(manifest) = project.manifest() else {
+        return Ok(None);
+    };
+    if let Some(name) = project.own_environment() {
+        return Ok(Some(manifest.environment(&name)?));
+    }
+    // Where it is not clear, what speaks against canonical form is told name by name.
+    Ok(form(tree, manifest).ok().flatten())
 }
 
 /// Paths that were asked for, seen from the project's folder; `None` for all of it.

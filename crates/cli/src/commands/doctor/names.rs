@@ -7,10 +7,7 @@ use storyline_stamp::{Direction, Scope, Tree, plan};
 use super::Report;
 use crate::failure::Failure;
 use crate::output::count;
-use crate::project::{MANIFEST, Project};
-
-/// The setting in a clone that says which environment's form it is in.
-const OWN: &str = "storyline.environment";
+use crate::project::{MANIFEST, OWN_ENVIRONMENT, Project};
 
 pub(super) fn look(
     project: &Project,
@@ -38,7 +35,7 @@ pub(super) fn look(
         names.join(", ")
     ));
     let tree = project.tree(&Scope::all(Some(manifest)))?;
-    let own = git.and_then(|git| git.setting(OWN).ok().flatten());
+    let own = git.and_then(|git| git.setting(OWN_ENVIRONMENT).ok().flatten());
     match own
         .as_deref()
         .map(|name| (name, manifest.environment(name)))
@@ -53,7 +50,7 @@ pub(super) fn look(
         }
         Some((name, Err(_))) => report.problem(
             format!("this clone is set to environment `{name}`, which the manifest does not have"),
-            format!("`git config {OWN} NAME`, or `git config --unset {OWN}` for canonical form"),
+            format!("`git config {OWN_ENVIRONMENT} NAME`, or `git config --unset {OWN_ENVIRONMENT}` for canonical form"),
         ),
     }
     Ok(())
