@@ -24,9 +24,33 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Prints `value` as JSON on lines of its own.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     stream(|out| {
-        serde_json::to_writer_pretty(&mut *out, value)?;
+        serde_json::to_writer_pretty(Escaped(&mut *out), value)?;
         out.write_all(b"\n")
     })
+}
+
+/// Writes JSON, with what could act on a terminal escaped, so that programs read the same text. Takes
+/// whole characters, as JSON is handed out.
+pub(crate) struct Escaped<'w>(pub(crate) &'w mut dyn Write);
+
+impl Write for Escaped<'_> {
+    fn write(&mut self, json: &[u8]) -> io::Result<usize> {
+        let acts = |c: &char| Visible::hides(*c) && *c != '\n';
+        let mut rest = std::str::from_utf8(json).map_err(io::Error::other)?;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| acts(c)) {
+            self.0.write_all(&rest.as_bytes()[..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(self.0, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        self.0.write_all(rest.as_bytes())?;
+        Ok(json.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// `1 file`, `2 files`.

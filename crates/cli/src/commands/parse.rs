@@ -42,6 +42,7 @@ pub(crate) fn run(directory: &Path, args: &ParseArgs) -> Result<ExitCode, Failur
     output::stream(|out| match args.format {
         Format::Text => text(&document, out),
         Format::Json => {
+            let out = &mut output::Escaped(out);
             let shown = args.file.to_string_lossy();
             let problems = json::diagnostics(&diagnostics, &sources);
             tree(&document, &shown, &problems, out)?;

@@ -2,7 +2,7 @@
 //! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>
 
 use storyline_check::{Finding, Report};
-use storyline_text::Severity;
+use storyline_text::{Severity, Visible};
 
 use super::{Place, Positions, message};
 use crate::failure::Failure;
@@ -42,11 +42,11 @@ fn line<'r>(
     format!("::{command} {}::{text}\n", properties.join(","))
 }
 
-/// A text after `::`.
+/// A text after `::`. Logs are read in terminals too.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    let lines = text.split('\n');
+    let lines = lines.map(|line| Visible(line.as_bytes()).to_string().replace('%', "%25"));
+    lines.collect::<Vec<_>>().join("%0A")
 }
 
 /// A value before `::`.
