@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
-use storyline_dbt::{FileKind, Projects};
+use storyline_dbt::is_profiles;
 use storyline_diff::{Content, FileChange, Kind, Report, Role, Stand, Status, unified};
 use storyline_text::Visible;
 
@@ -124,8 +124,7 @@ pub(crate) fn hide_secrets(report: &mut Report) -> usize {
     for file in &mut report.files {
         let mut masked = false;
         for stand in file.left.iter_mut().chain(&mut file.right) {
-            let is_profiles = Projects::default().kind(&stand.path) == Some(FileKind::Profiles);
-            if is_profiles && matches!(stand.kind, Kind::File { .. }) {
+            if is_profiles(&stand.path) && matches!(stand.kind, Kind::File { .. }) {
                 let bytes = storyline_dbt::masked(&stand.bytes);
                 masked |= bytes != stand.bytes;
                 stand.bytes = bytes;
