@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr};
-use storyline_text::{LineIndex, Span, Visible};
+use storyline_text::{Span, Visible};
 
 /// Lines that are shown of a long span, from its first.
 const MAX_LINES: usize = 4;
@@ -31,33 +31,33 @@ impl Excerpt {
     }
 }
 
-/// Cuts out the lines of `span`.
-pub(crate) fn excerpt(source: &[u8], span: Span) -> Excerpt {
+/// Cuts out the lines of `span`, the first of which has the number `line`. What is far from the
+/// span is not looked at.
+pub(crate) fn excerpt(source: &[u8], span: Span, line: u32) -> Excerpt {
     let start = (span.start as usize).min(source.len());
     let mut end = (span.end as usize).clamp(start, source.len());
-    let first = memrchr(b'\n', &source[..start]).map_or(0, |at| at + 1);
-    let ends = memchr_iter(b'\n', &source[start..]).map(|at| start + at);
+    let near = start.saturating_sub(MAX_WIDTH);
+    let first = memrchr(b'\n', &source[near..start]).map_or(near, |at| near + at + 1);
+    let limit = source.len().min(start + 4 * MAX_WIDTH);
+    let ends = memchr_iter(b'\n', &source[start..limit]).map(|at| start + at);
     let mut last = start;
-    for line_end in ends.chain([source.len()]).take(MAX_LINES) {
+    for line_end in ends.chain([limit]).take(MAX_LINES) {
         last = line_end;
         if last >= end {
             break;
         }
     }
     end = end.min(last);
-    let first = first.max(start.saturating_sub(MAX_WIDTH));
-    let last = last.min(end + MAX_WIDTH).min(start + 4 * MAX_WIDTH);
-    end = end.min(last);
+    let last = last.min(end + MAX_WIDTH);
 
     let mut text = visible(&source[first..start]);
     let from = text.len();
     text.push_str(&visible(&source[start..end]));
     let to = text.len();
     text.push_str(&visible(&source[end..last]));
-    let position = LineIndex::new(&source[..start]).position(source, span.start);
     Excerpt {
         text,
-        line: position.line as usize,
+        line: line as usize,
         span: from..to,
     }
 }
@@ -82,11 +82,14 @@ fn visible(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use storyline_text::LineIndex;
+
     use super::*;
 
     #[track_caller]
     fn check(source: &str, span: Range<usize>, text: &str, line: usize, marked: &str) {
-        let excerpt = excerpt(source.as_bytes(), Span::at(span));
+        let (source, span) = (source.as_bytes(), Span::at(span));
+        let excerpt = excerpt(source, span, LineIndex::new(source).line(span.start));
         assert_eq!((&*excerpt.text, excerpt.line), (text, line));
         assert_eq!(&excerpt.text[excerpt.span], marked);
     }
@@ -105,7 +108,7 @@ mod tests {
     #[test]
     fn long_lines_are_cut() {
         let source = format!("{}X{}", "a".repeat(5000), "b".repeat(5000));
-        let cut = excerpt(source.as_bytes(), Span::at(5000..5001));
+        let cut = excerpt(source.as_bytes(), Span::at(5000..5001), 1);
         assert_eq!(&cut.text[cut.span.clone()], "X");
         assert!(cut.text.len() < 400);
     }

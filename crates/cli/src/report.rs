@@ -1,12 +1,13 @@
 //! Diagnostics on standard error, in the form that compilers made familiar.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use anstream::ColorChoice;
-use storyline_text::{Diagnostic, Label, RelPath, Severity, Visible};
+use storyline_text::{Diagnostic, Label, LineIndex, RelPath, Severity, Visible};
 
 use crate::excerpt::{Excerpt, excerpt};
 use crate::failure::{Failure, Sources};
@@ -24,9 +25,10 @@ pub(crate) fn failure(failure: &Failure, changes_files: bool) {
 
 /// Shows diagnostics, with excerpts of those files that are at hand.
 pub(crate) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
-    let renderer = renderer(anstream::AutoStream::choice(&std::io::stderr()));
+    let choice = anstream::AutoStream::choice(&std::io::stderr());
+    let printer = Printer::new(choice, sources);
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
-        say(&format!("{}\n\n", render(&renderer, diagnostic, sources)));
+        say(&format!("{}\n\n", printer.render(diagnostic)));
     }
     let hidden = diagnostics.len().saturating_sub(MAX_SHOWN);
     if hidden > 0 {
@@ -44,77 +46,97 @@ pub(crate) fn bug() {
     );
 }
 
-/// Box drawing and colours for terminals that want them, plain text for all else.
-pub(crate) fn renderer(choice: ColorChoice) -> Renderer {
-    match choice {
-        ColorChoice::Never => Renderer::plain(),
-        _ => Renderer::styled().decor_style(DecorStyle::Unicode),
-    }
-}
-
 /// Writes to standard error; there is nowhere to report that this failed.
 pub(crate) fn say(text: &str) {
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
-/// One diagnostic with its excerpts, without a line end.
-pub(crate) fn render(renderer: &Renderer, diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-        Severity::Notice => Level::NOTE,
-    };
-    let excerpts: Vec<_> = diagnostic
-        .labels
-        .iter()
-        .map(|label| excerpt_of(label, sources))
-        .collect();
-    let title = level.primary_title(visible(&diagnostic.title));
-    let mut group = Group::with_title(title.id(diagnostic.id));
-    for (index, (label, excerpt)) in diagnostic.labels.iter().zip(&excerpts).enumerate() {
-        let path = label.file.to_string();
-        let kind = match index {
-            0 => AnnotationKind::Primary,
-            _ => AnnotationKind::Context,
-        };
-        group = match excerpt {
-            Some(excerpt) => {
-                let mut mark = kind.span(excerpt.span.clone());
-                if !label.text.is_empty() {
-                    mark = mark.label(visible(&label.text));
-                }
-                let snippet = Snippet::source(&excerpt.text).line_start(excerpt.line);
-                group.element(snippet.path(path).fold(false).annotation(mark))
-            }
-            None => {
-                let group = group.element(Origin::path(path));
-                match label.text.is_empty() {
-                    true => group,
-                    false => group.element(Level::NOTE.message(visible(&label.text))),
-                }
-            }
-        };
-    }
-    for help in &diagnostic.help {
-        group = group.element(Level::HELP.message(visible(help)));
-    }
-    renderer.render(&[group])
+/// Turns diagnostics into text.
+pub(crate) struct Printer<'s> {
+    renderer: Renderer,
+    sources: BTreeMap<&'s RelPath, Shown<'s>>,
 }
 
-fn excerpt_of(label: &Label, sources: &Sources) -> Option<Excerpt> {
-    let span = label.span?;
-    let source = shown(&label.file, sources.get(&label.file)?);
-    Some(match label.masked {
-        true => excerpt(&source[..source.len().min(span.end as usize)], span).masked(),
-        false => excerpt(&source, span),
-    })
+/// A file without what may be secret.
+struct Shown<'s> {
+    bytes: Cow<'s, [u8]>,
+    lines: LineIndex,
 }
 
-/// The bytes of a file without what may be secret.
-fn shown<'s>(file: &RelPath, source: &'s [u8]) -> Cow<'s, [u8]> {
-    match storyline_dbt::is_profiles(file) {
-        true => storyline_dbt::masked(source).into(),
-        false => source.into(),
+impl<'s> Printer<'s> {
+    /// With box drawing and colours for terminals that want them, plain text for all else.
+    pub(crate) fn new(choice: ColorChoice, sources: &'s Sources) -> Self {
+        let renderer = match choice {
+            ColorChoice::Never => Renderer::plain(),
+            _ => Renderer::styled().decor_style(DecorStyle::Unicode),
+        };
+        // Once a file: thousands of diagnostics may point into one.
+        let sources = sources.iter().map(|(file, source)| {
+            let bytes = match storyline_dbt::is_profiles(file) {
+                true => storyline_dbt::masked(source).into(),
+                false => Cow::from(source),
+            };
+            let lines = LineIndex::new(source);
+            (file, Shown { bytes, lines })
+        });
+        Self {
+            renderer,
+            sources: sources.collect(),
+        }
+    }
+
+    /// One diagnostic with its excerpts, without a line end.
+    pub(crate) fn render(&self, diagnostic: &Diagnostic) -> String {
+        let level = match diagnostic.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Notice => Level::NOTE,
+        };
+        let excerpts: Vec<_> = diagnostic
+            .labels
+            .iter()
+            .map(|label| self.excerpt(label))
+            .collect();
+        let title = level.primary_title(visible(&diagnostic.title));
+        let mut group = Group::with_title(title.id(diagnostic.id));
+        for (index, (label, excerpt)) in diagnostic.labels.iter().zip(&excerpts).enumerate() {
+            let path = label.file.to_string();
+            let kind = match index {
+                0 => AnnotationKind::Primary,
+                _ => AnnotationKind::Context,
+            };
+            group = match excerpt {
+                Some(excerpt) => {
+                    let mut mark = kind.span(excerpt.span.clone());
+                    if !label.text.is_empty() {
+                        mark = mark.label(visible(&label.text));
+                    }
+                    let snippet = Snippet::source(&excerpt.text).line_start(excerpt.line);
+                    group.element(snippet.path(path).fold(false).annotation(mark))
+                }
+                None => {
+                    let group = group.element(Origin::path(path));
+                    match label.text.is_empty() {
+                        true => group,
+                        false => group.element(Level::NOTE.message(visible(&label.text))),
+                    }
+                }
+            };
+        }
+        for help in &diagnostic.help {
+            group = group.element(Level::HELP.message(visible(help)));
+        }
+        self.renderer.render(&[group])
+    }
+
+    fn excerpt(&self, label: &Label) -> Option<Excerpt> {
+        let span = label.span?;
+        let Shown { bytes, lines } = self.sources.get(&label.file)?;
+        let line = lines.line(span.start);
+        Some(match label.masked {
+            true => excerpt(&bytes[..bytes.len().min(span.end as usize)], span, line).masked(),
+            false => excerpt(bytes, span, line),
+        })
     }
 }
 
@@ -138,11 +160,7 @@ mod tests {
     fn check(error: ApplyError, kind: FailureKind) -> String {
         let failure = Failure::from(error);
         assert_eq!(failure.kind, kind);
-        render(
-            &Renderer::plain(),
-            &failure.diagnostics[0],
-            &failure.sources,
-        )
+        Printer::new(ColorChoice::Never, &failure.sources).render(&failure.diagnostics[0])
     }
 
     fn path(path: &str) -> RelPath {

@@ -39,6 +39,12 @@ impl LineIndex {
         }
     }
 
+    /// The line, from 1, of byte `offset`; an offset past the end is in the last one.
+    pub fn line(&self, offset: u32) -> u32 {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
     /// How many lines there are; an empty file has one.
     pub fn lines(&self) -> usize {
         self.starts.len()
@@ -58,6 +64,7 @@ mod tests {
     fn check(source: &[u8], offset: u32, expect: (u32, u32)) {
         let Position { line, column } = LineIndex::new(source).position(source, offset);
         assert_eq!((line, column), expect);
+        assert_eq!(LineIndex::new(source).line(offset), line);
     }
 
     #[test]

@@ -7,16 +7,15 @@ use storyline_text::Severity;
 
 use crate::failure::Failure;
 use crate::output::count;
-use crate::report;
+use crate::report::Printer;
 
 pub(crate) fn print(report: &Report) -> Result<(), Failure> {
     let stdout = io::stdout();
-    let renderer = report::renderer(anstream::AutoStream::choice(&stdout));
+    let printer = Printer::new(anstream::AutoStream::choice(&stdout), &report.sources);
     let mut out = io::BufWriter::new(anstream::AutoStream::auto(stdout.lock()));
     let mut write = || {
         for finding in &report.findings {
-            let told = report::render(&renderer, &finding.diagnostic, &report.sources);
-            writeln!(out, "{told}\n")?;
+            writeln!(out, "{}\n", printer.render(&finding.diagnostic))?;
         }
         writeln!(out, "{}", summary(report))?;
         out.flush()
