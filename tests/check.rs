@@ -458,3 +458,26 @@ fn every_finding_is_explained() {
     error[unknown-finding]: no finding is called `nothing`
     "#);
 }
+
+/// What has to be done for each finding again would make this take minutes.
+#[test]
+fn a_great_many_findings_of_one_file() {
+    const MANY: usize = 20_000;
+    let place = Place::of(&[]);
+    let entries = "  model: m\n".repeat(MANY);
+    place.write("v.view.lkml", format!("view: v {{\n{entries}}}\n"));
+    place.write(
+        "w.view.lkml",
+        format!("view: w {{ {} }}\n", "model: m ".repeat(MANY)),
+    );
+    let secrets = (0..MANY).map(|n| format!("      password_{n}: hunter{n}\n"));
+    let secrets = secrets.collect::<String>();
+    place.write("profiles.yml", format!("p:\n  outputs:\n    t:\n{secrets}"));
+    let run = place.run(&["check", "--fix"]);
+    assert_eq!(run.stderr(), format!("mended {} findings\n", 2 * MANY));
+    assert_eq!(run.stdout().matches("error[secret-literal]").count(), MANY);
+    assert!(!run.stdout().contains("hunter"));
+    let read = |name: &str| std::fs::read_to_string(place.root.join(name)).expect("it is there");
+    assert_eq!(read("v.view.lkml"), "view: v {\n}\n");
+    assert_eq!(read("w.view.lkml"), "view: w { }\n");
+}

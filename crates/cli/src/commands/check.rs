@@ -156,11 +156,12 @@ fn mend(project: &Project, report: &Report) -> Result<usize, Failure> {
         .filter_map(|finding| finding.fix.as_ref())
     {
         let edits = edits.entry(&fix.file).or_default();
-        let overlaps = |edit: &Edit| {
-            edit.span.start < fix.edit.span.end && fix.edit.span.start < edit.span.end
-        };
-        // What touches another mend is found again, and mended by the next run.
-        if !edits.iter().any(overlaps) {
+        // Findings come by place. What reaches into the mend before is found again, and mended by
+        // the next run.
+        if edits
+            .last()
+            .is_none_or(|e| e.span.end <= fix.edit.span.start)
+        {
             edits.push(fix.edit.clone());
             mended += 1;
         }
