@@ -1,5 +1,7 @@
 //! A file that is edited step by step, and what must be true of the result.
 
+use std::collections::HashSet;
+
 use memchr::memmem;
 use storyline_text::{Edit, Patch, Span};
 use storyline_yaml::{Document, EditError, NewScalar, NewValue, Node, Style, read};
@@ -137,25 +139,26 @@ impl<'w> Draft<'w> {
 
     /// Puts variables of the environment in the place of literal secrets, and names them.
     pub(crate) fn hide_secrets(&mut self) -> Result<Vec<String>, PutError> {
-        let mut variables = Vec::new();
-        loop {
-            let mut found = None;
-            let name = self.target.to_owned();
-            self.change(|target| {
-                let Some((address, span)) = first_secret(target) else {
-                    return Ok(None);
-                };
-                let variable = variable(&name, &address);
+        let document = read(&self.text);
+        let target = self.target_of(&document).ok_or(PutError::ChangesMore)?;
+        let (variables, edits): (Vec<_>, Vec<_>) = literal_secrets(target)
+            .map(|(address, span)| {
+                let variable = variable(self.target, &address);
                 let value = format!("\"{{{{ env_var('{variable}') }}}}\"");
-                found = Some(variable);
-                Ok(Some(Edit::replace(span, value)))
-            })?;
-            match found {
-                // A value that stays what it was would be found for ever.
-                Some(variable) if !variables.contains(&variable) => variables.push(variable),
-                Some(_) => return Err(PutError::ChangesMore),
-                None => return Ok(variables),
+                (variable, Edit::replace(span, value))
+            })
+            .unzip();
+        let text = applied(edits, &self.text)?;
+        let after = read(&text);
+        let is_hidden =
+            (self.target_of(&after)).is_some_and(|target| literal_secrets(target).next().is_none());
+        let distinct: HashSet<&String> = variables.iter().collect();
+        match is_hidden && distinct.len() == variables.len() {
+            true => {
+                self.text = text;
+                Ok(variables)
             }
+            false => Err(PutError::ChangesMore),
         }
     }
 
@@ -232,7 +235,7 @@ pub(crate) fn patch(before: &[u8], after: &[u8]) -> Patch {
         Span::at(start..before.len() - end),
         &after[start..after.len() - end],
     );
-    Patch::new(vec![edit]).unwrap_or_default()
+    Patch::new(vec![edit]).expect("one edit overlaps no other")
 }
 
 /// A new entry whose bytes after the key are given.
@@ -265,14 +268,12 @@ fn copied(key: Node<'_>, value: Node<'_>) -> Vec<u8> {
 
 /// Adds what stands between two scalars.
 fn push_gap(gap: &[u8], out: &mut Vec<u8>) {
-    let is_blank = |b: &u8| matches!(b, b' ' | b'\t');
     let mut rest = gap;
     while let Some((byte, after)) = rest.split_first() {
         rest = after;
         match byte {
             b'#' => {
-                let kept = out.iter().rev().skip_while(|b| is_blank(b)).count();
-                out.truncate(kept);
+                drop_blanks(out);
                 let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
                 let alone = out.last() == Some(&b'\n');
                 let crlf = line > 0 && rest.get(line) == Some(&b'\n') && rest[line - 1] == b'\r';
@@ -283,13 +284,18 @@ fn push_gap(gap: &[u8], out: &mut Vec<u8>) {
             }
             b'&' => {
                 let name = rest.iter().take_while(|b| !b.is_ascii_whitespace()).count();
-                let kept = out.iter().rev().skip_while(|b| is_blank(b)).count();
-                out.truncate(kept);
+                drop_blanks(out);
                 rest = &rest[name..];
             }
             byte => out.push(*byte),
         }
     }
+}
+
+/// Takes the spaces and tabs from the end.
+fn drop_blanks(out: &mut Vec<u8>) {
+    let last = out.iter().rposition(|b| !matches!(b, b' ' | b'\t'));
+    out.truncate(last.map_or(0, |at| at + 1));
 }
 
 /// Every value below a node, with its address inside the node.
@@ -314,22 +320,23 @@ fn is_inside(address: &str, outer: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// The first literal secret of a target: its address inside, and its bytes with quotes.
-fn first_secret(target: Node<'_>) -> Option<(String, Span)> {
+/// The literal secrets of a target: their addresses inside, and their bytes with quotes.
+fn literal_secrets(target: Node<'_>) -> impl Iterator<Item = (String, Span)> {
+    let above = target.address();
     let settings = inside(target).flat_map(Node::entries);
-    let mut secrets = settings.filter_map(|(key, value)| {
+    settings.filter_map(move |(key, value)| {
         let scalar = value.scalar()?;
-        let key = key.scalar()?.value();
-        is_literal_secret(&key, &scalar).then_some(scalar)
-    });
-    let scalar = secrets.next()?;
-    let address = scalar.address();
-    let address = address.strip_prefix(&target.address()).unwrap_or(&address);
-    let bytes = scalar.span().slice(scalar.document().source());
-    // A block of text goes on to the end of its last line.
-    let length = bytes.trim_ascii_end().len() as u32;
-    let start = scalar.span().start;
-    Some((address.to_owned(), Span::new(start, start + length)))
+        if !is_literal_secret(&key.scalar()?.value(), &scalar) {
+            return None;
+        }
+        let address = scalar.address();
+        let address = address.strip_prefix(&above).unwrap_or(&address);
+        let bytes = scalar.span().slice(scalar.document().source());
+        // A block of text goes on to the end of its last line.
+        let end = scalar.span().start as usize + bytes.trim_ascii_end().len();
+        let span = Span::at(scalar.span().start as usize..end);
+        Some((address.to_owned(), span))
+    })
 }
 
 /// The variable for a secret: `DBT_ENV_SECRET_DEV1_PASSWORD`. dbt hides the values of variables that

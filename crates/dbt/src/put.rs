@@ -5,6 +5,8 @@
 //! other. What comes of it is compared with the file before: only the target may differ, and doing
 //! all of it again must change nothing.
 
+use std::collections::HashSet;
+
 use storyline_text::{Patch, Span};
 use storyline_yaml::{Document, EditError, Kind, Node, read};
 
@@ -118,7 +120,7 @@ fn changed(before: &Document<'_>, after: &Document<'_>, draft: &Draft<'_>) -> Ve
         Some(target) => leaves(target),
         None => Vec::new(),
     };
-    let before = settings(before);
+    let before: HashSet<_> = settings(before).into_iter().collect();
     let after = settings(after).into_iter();
     let changed = after.filter(|leaf| !before.contains(leaf));
     changed.map(|(address, _)| address).collect()
