@@ -1,5 +1,7 @@
 //! What a project's dbt files tell: profiles, their targets, and what dbt itself takes from elsewhere.
 
+use std::collections::HashSet;
+
 use memchr::memmem;
 use storyline_dbt::{FileKind, NameKind, Projects, names};
 use storyline_stamp::{EntryKind, FileSet, ReadError};
@@ -63,7 +65,7 @@ impl Dbt {
             self.add(path, source, b"target.", Means::DbtTarget);
         } else {
             let known = found.iter().filter(|name| name.kind == NameKind::Profile);
-            let known: Vec<_> = known.map(|name| name.text.as_str()).collect();
+            let known = known.map(|name| name.text.as_str()).collect();
             self.profiles.extend(profiles(path, &document, &known));
         }
     }
@@ -85,14 +87,14 @@ impl Dbt {
 }
 
 /// The profiles that are called as in `known`, with targets of their own.
-fn profiles(path: &RelPath, document: &Document<'_>, known: &[&str]) -> Vec<Profile> {
+fn profiles(path: &RelPath, document: &Document<'_>, known: &HashSet<&str>) -> Vec<Profile> {
     let entries = document.roots().flat_map(Node::entries);
     let profiles = entries.filter_map(|(key, profile)| {
         let name = key.scalar()?.value().into_owned();
         let outputs = value(profile, "outputs")?;
         let default = value(profile, "target").and_then(Node::scalar);
         let default = default.map(|target| target.value().into_owned());
-        known.contains(&name.as_str()).then(|| Profile {
+        known.contains(name.as_str()).then(|| Profile {
             file: path.clone(),
             default: default.filter(|target| !target.contains('{')),
             targets: outputs.entries().filter_map(target).collect(),

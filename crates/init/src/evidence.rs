@@ -165,10 +165,13 @@ fn routing<'d, 's>(
 fn constants(text: &[u8]) -> impl Iterator<Item = (&str, usize)> {
     memmem::find_iter(text, b"@{").filter_map(|at| {
         let rest = &text[at + 2..];
-        let name = &rest[..memchr::memchr(b'}', rest)?];
         let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-        let is_name = !name.is_empty() && name.iter().all(word);
-        Some((std::str::from_utf8(name).ok().filter(|_| is_name)?, at))
+        let end = rest.iter().position(|b| !word(b))?;
+        let is_name = end > 0 && rest[end] == b'}';
+        Some((
+            std::str::from_utf8(&rest[..end]).ok().filter(|_| is_name)?,
+            at,
+        ))
     })
 }
 

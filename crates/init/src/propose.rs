@@ -179,6 +179,8 @@ fn constants(survey: &Survey) -> Vec<Constant> {
             .or_else(|| told().then_some(false))?;
         let is_plain = value.len() <= MAX_VALUE && !value.contains(['"', '\\', '\n', '{', '%']);
         let section = format!("[canonical.constants]\n{} = {}\n", key(name), quoted(value));
+        // A manifest is no place to copy a secret to.
+        let is_plain = is_plain && !storyline_dbt::is_secret(name);
         (is_plain && trial::is_accepted(&section)).then(|| Constant {
             name: name.into(),
             value: value.into(),
