@@ -402,7 +402,7 @@ fn folders_without_a_manifest() {
     --- stderr
     error[no-manifest]: there is no `storyline.toml` in [DIR]/dev1
      |
-     = help: write one that names your environments; a first one is two lines: `[environment.dev1]` and `models = "{name}_{env:snake}"`
+     = help: `storyline init --write` proposes one from what the project shows
     --- exit code 2
     "#);
 }
