@@ -8,38 +8,57 @@ use clap::Command;
 
 use crate::project;
 
-/// Writes `docs/cli.md`, the reference of the command line.
+/// Writes `docs/cli.md`, the reference of the command line, and `docs/checks/README.md`, the list of
+/// what `storyline check` finds.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Write nothing, and fail when the page is not up to date.
+    /// Write nothing, and fail when a page is not up to date.
     #[arg(long)]
     check: bool,
 }
 
-const PAGE: &str = "docs/cli.md";
-
-const HEAD: &str = "# The command line\n\n\
+const CLI_HEAD: &str = "# The command line\n\n\
     Generated from the program's own help by `cargo xtask docs`.\n";
 
+const CHECKS_HEAD: &str = "# What `storyline check` finds\n\n\
+    Each finding has an id, and a page that tells why it matters and how to mend it; \
+    `storyline check --explain ID`\nprints the page. This list is generated from the pages by \
+    `cargo xtask docs`.\n\n\
+    | id | what is wrong |\n| --- | --- |\n";
+
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let path = project::root().join(PAGE);
-    let page = page();
-    let there = fs::read_to_string(&path).unwrap_or_default();
-    match (there == page, args.check) {
-        (true, _) => println!("{PAGE} is up to date"),
-        (false, true) => bail!("{PAGE} is stale: run `cargo xtask docs`"),
-        (false, false) => {
-            fs::write(&path, page)?;
-            println!("{PAGE} is written");
+    let mut stale = Vec::new();
+    for (name, page) in [("docs/cli.md", cli()), ("docs/checks/README.md", checks())] {
+        let path = project::root().join(name);
+        let there = fs::read_to_string(&path).unwrap_or_default();
+        match (there == page, args.check) {
+            (true, _) => println!("{name} is up to date"),
+            (false, true) => stale.push(name),
+            (false, false) => {
+                fs::write(&path, page)?;
+                println!("{name} is written");
+            }
         }
+    }
+    if !stale.is_empty() {
+        bail!("run `cargo xtask docs`: stale are {}", stale.join(", "));
     }
     Ok(())
 }
 
-fn page() -> String {
+fn checks() -> String {
+    let mut page = String::from(CHECKS_HEAD);
+    for rule in storyline_check::RULES {
+        let (id, summary) = (rule.id, rule.summary());
+        writeln!(page, "| [`{id}`]({id}.md) | {summary} |").expect("a String takes everything");
+    }
+    page
+}
+
+fn cli() -> String {
     let mut program = storyline_cli::command().term_width(80);
     program.build();
-    let mut page = String::from(HEAD);
+    let mut page = String::from(CLI_HEAD);
     // A stack instead of recursion keeps the commands in the order of the help.
     let mut ahead = vec![program];
     while let Some(mut command) = ahead.pop() {
