@@ -17,10 +17,13 @@ import time
 
 def measure(words):
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
-    after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    ended = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    # 1 means findings.
+    if ended.returncode > 1:
+        ended.check_returncode()
+    after, stopped = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return cpu, ended - started
+    return cpu, stopped - started
 
 
 def main():

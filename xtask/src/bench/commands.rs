@@ -19,7 +19,7 @@ connections = \"{name}_{env}\"
 labels      = \"{name} ({env})\"
 ";
 
-/// Measures `sites`, `stamp --into` and `cp -r`, which take turns.
+/// Measures `sites`, `check`, `stamp --into` and `cp -r`, which take turns.
 pub(crate) fn measure(folder: &Path, runs: usize, report: &mut Report) -> Result<()> {
     project::succeed(project::cargo().args(["build", "--quiet", "--release"]))?;
     let program = project::target().join("release/storyline");
@@ -36,6 +36,7 @@ pub(crate) fn measure(folder: &Path, runs: usize, report: &mut Report) -> Result
         "into": copy,
         "commands": {
             "sites": [program, "-C", project, "sites"],
+            "check": [program, "-C", project, "check", "--format", "json"],
             "stamp": [program, "-C", project, "stamp", "dev1", "--into", copy],
             "cp": ["cp", "-r", project, copy],
         },
@@ -44,12 +45,18 @@ pub(crate) fn measure(folder: &Path, runs: usize, report: &mut Report) -> Result
     let mut python = Command::new(python::environment(&python::PEERS)?);
     let answer = python::ask(python.arg(script), request.to_string().as_bytes())?;
     fs::remove_dir_all(&scratch)?;
-    let [sites, stamp, cp] = ["sites", "stamp", "cp"].map(|name| times(&answer, name));
-    let (sites, stamp, cp) = (sites?, stamp?, cp?);
+    let [sites, check, stamp, cp] =
+        ["sites", "check", "stamp", "cp"].map(|name| times(&answer, name));
+    let (sites, check, stamp, cp) = (sites?, check?, stamp?, cp?);
     report.row(
         "`storyline sites`, whole process",
         sites.to_string(),
         Goal::most("0.5 s of CPU", sites.cpu.median(), 0.5),
+    );
+    report.row(
+        "`storyline check`, whole process",
+        check.to_string(),
+        Goal::most("0.5 s of CPU", check.cpu.median(), 0.5),
     );
     report.row(
         "`storyline stamp ENV --into DIR`, whole process",
