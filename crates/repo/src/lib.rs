@@ -14,4 +14,3 @@ mod url;
 
 pub use error::RepoError;
 pub use repository::{Attribute, Branch, Overview, Remote, Repository};
-pub use url::without_credentials;

@@ -22,7 +22,7 @@ pub struct Repository {
 pub struct Remote {
     /// Its short name.
     pub name: String,
-    /// Its URL, [without credentials](without_credentials).
+    /// Its URL, without the credentials that it may hold.
     pub url: String,
     /// The branch that a clone of it starts with, as it was known when this one was made.
     pub default_branch: Option<String>,

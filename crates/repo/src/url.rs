@@ -3,15 +3,16 @@
 /// `url` as `git clone` takes it, without the credentials that it may hold: a password always, a user
 /// where one is no part of the address (`https`), what stands behind `?` or `#`, and the whole command
 /// of a remote helper (`ext::…`).
-pub fn without_credentials(url: &str) -> String {
+pub(crate) fn without_credentials(url: &str) -> String {
     if let Some((helper, _)) = url.split_once("::").filter(|(helper, _)| is_word(helper)) {
         return format!("{helper}::");
     }
     let Some((scheme, rest)) = url.split_once("://") else {
-        return match url.split_once('@') {
-            // `user:password@host:path`; a path may hold `@` too, and is kept.
-            Some((user, rest)) if !user.contains('/') => {
-                format!("{}@{rest}", without_password(user))
+        // `user:password@host:path`; a path may hold `@` too, and is kept.
+        let (head, path) = url.split_at(url.find('/').unwrap_or(url.len()));
+        return match (head.split_once('@'), head.rsplit_once('@')) {
+            (Some((user, _)), Some((_, host))) if user.contains(':') => {
+                format!("{}@{host}{path}", without_password(user))
             }
             _ => url.into(),
         };
@@ -19,7 +20,15 @@ pub fn without_credentials(url: &str) -> String {
     let rest = rest.split(['?', '#']).next().unwrap_or(rest);
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let Some((user, host)) = authority.rsplit_once('@') else {
-        return format!("{scheme}://{rest}");
+        return match authority.rsplit_once(':') {
+            // No port: a password that holds a `/`.
+            Some((_, port))
+                if !port.ends_with(']') && !port.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                format!("{scheme}://")
+            }
+            _ => format!("{scheme}://{rest}"),
+        };
     };
     match scheme.to_ascii_lowercase().starts_with("http") {
         true => format!("{scheme}://{host}{path}"),
@@ -72,6 +81,11 @@ mod tests {
             ),
             ("ssh://git@git.example.com/x", "ssh://git@git.example.com/x"),
             ("me:s3cret@host:x", "me@host:x"),
+            ("me:s3@cret@host:x/y@z", "me@host:x/y@z"),
+            ("git@host:x@y", "git@host:x@y"),
+            ("https://me:s3/cret@host/x", "https://"),
+            ("http://host:8080/x@y", "http://host:8080/x@y"),
+            ("http://[fe80::a]/x", "http://[fe80::a]/x"),
             ("../looker@home", "../looker@home"),
             ("/srv/git/looker.git", "/srv/git/looker.git"),
             ("ext::sh -c 's3cret'", "ext::"),
