@@ -10,6 +10,9 @@ use crate::render;
 /// The environment that rules are tried with.
 const TRIAL: &str = "storyline-trial";
 
+/// The most rules that are tried one by one; each is a plan of the whole project.
+const MAX_ALONE: usize = 32;
+
 /// Reads `text` as a manifest.
 fn parse(text: &str) -> Option<Manifest> {
     let path = RelPath::new(b"storyline.toml").expect("a plain path");
@@ -56,23 +59,18 @@ pub(crate) fn try_rules(tree: &Tree, template: &mut Template) -> Option<String> 
         rules.push(rule.clone());
         refusal(tree, &template)
     };
-    let refuse = |rule: &mut Rule, is_constant| {
-        if let Some(reason) = Some(&*rule)
-            .filter(|r| r.is_live)
-            .and_then(|r| alone(r, is_constant))
-        {
+    let rules = template.rules.iter_mut().map(|rule| (rule, false));
+    let constants = template.constants.iter_mut().map(|rule| (rule, true));
+    let live = rules.chain(constants).filter(|(rule, _)| rule.is_live);
+    for (index, (rule, is_constant)) in live.enumerate() {
+        if index >= MAX_ALONE {
+            rule.is_live = false;
+            rule.about = "not tried".into();
+        } else if let Some(reason) = alone(rule, is_constant) {
             rule.is_live = false;
             rule.about = format!("refused: {}", told(&reason));
         }
-    };
-    template
-        .rules
-        .iter_mut()
-        .for_each(|rule| refuse(rule, false));
-    template
-        .constants
-        .iter_mut()
-        .for_each(|rule| refuse(rule, true));
+    }
     None
 }
 
