@@ -90,7 +90,7 @@ impl PutError {
 
     /// The same for people. Excerpts of `file` have to be [`crate::masked`].
     pub fn diagnostic(&self, file: &RelPath) -> Diagnostic {
-        let (id, at, help) = match self {
+        let (id, help) = match self {
             Self::Read(error) => return error.diagnostic(file),
             Self::Edit(error) => return error.diagnostic(file),
             Self::InTarget { error, at } => {
@@ -98,14 +98,12 @@ impl PutError {
                 diagnostic.labels = vec![label(file, *at)];
                 return diagnostic;
             }
-            Self::Shape(_, at) => (
+            Self::Shape(..) => (
                 "dbt-no-profiles",
-                Some(*at),
                 "write `PROFILE:`, below it `outputs:`, and below that the targets".into(),
             ),
             Self::NoProfile { known } => (
                 "dbt-no-profile",
-                None,
                 format!(
                     "write `profile = \"…\"` in the environment's `dbt` table{}",
                     among(known)
@@ -113,26 +111,18 @@ impl PutError {
             ),
             Self::UnknownProfile { name, known } => (
                 "dbt-unknown-profile",
-                None,
-                match nearest(name, known) {
-                    Some(near) => format!("did you mean `{}`?", Visible(near.as_bytes())),
-                    None => format!(
-                        "write the profile in the file, or `type` and its other settings under `settings` in the environment's `dbt` table{}",
-                        among(known)
-                    ),
-                },
+                meant(
+                    name,
+                    known,
+                    "write the profile in the file, or `type` and its other settings under `settings` in the environment's `dbt` table",
+                ),
             ),
             Self::UnknownTarget { name, known, .. } => (
                 "dbt-unknown-target",
-                None,
-                match nearest(name, known) {
-                    Some(near) => format!("did you mean `{}`?", Visible(near.as_bytes())),
-                    None => format!("write another one for `like`{}", among(known)),
-                },
+                meant(name, known, "write another one for `like`"),
             ),
             Self::NoModel { known, .. } => (
                 "dbt-no-model",
-                None,
                 format!(
                     "write `like = \"…\"` in the environment's `dbt` table{}",
                     among(known)
@@ -140,33 +130,37 @@ impl PutError {
             ),
             Self::NoType => (
                 "dbt-no-type",
-                None,
                 "write `type` and what else its database needs under `settings` in the environment's `dbt` table".into(),
             ),
-            Self::Elsewhere { at, .. } => (
+            Self::Elsewhere { .. } => (
                 "dbt-taken-from-elsewhere",
-                Some(*at),
                 "write the settings out in this target: what stands at the anchor is used by others too".into(),
             ),
-            Self::SeveralValues { at, .. } => (
+            Self::SeveralValues { .. } => (
                 "dbt-several-values",
-                Some(*at),
                 "take the setting out of the environment's `settings`, or write one value here".into(),
             ),
             Self::LiteralSecret(_) => (
                 "literal-secret",
-                None,
                 "write `\"{{ env_var('DBT_ENV_SECRET_…') }}\"` in place of the secret, and set that variable where dbt runs".into(),
             ),
             Self::ChangesMore => (
                 "dbt-changes-more",
-                None,
                 "write the target by hand; please report this with the file, without its secrets".into(),
             ),
         };
         Diagnostic::error(id, self.to_string())
-            .label(label(file, at))
+            .label(label(file, self.place()))
             .help(help)
+    }
+
+    fn place(&self) -> Option<Span> {
+        match self {
+            Self::Shape(_, at) | Self::Elsewhere { at, .. } | Self::SeveralValues { at, .. } => {
+                Some(*at)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -174,6 +168,14 @@ fn label(file: &RelPath, at: Option<Span>) -> Label {
     match at {
         Some(at) => Label::at(file, at, ""),
         None => Label::path(file, ""),
+    }
+}
+
+/// Asks for the name that was probably meant, or says what to do `otherwise`.
+fn meant(name: &str, known: &[String], otherwise: &str) -> String {
+    match nearest(name, known) {
+        Some(near) => format!("did you mean `{}`?", Visible(near.as_bytes())),
+        None => format!("{otherwise}{}", among(known)),
     }
 }
 

@@ -50,16 +50,12 @@ pub(crate) fn rewrite(
     scope: &Scope,
 ) -> Result<(Patch, File), Unwritable> {
     let source = &*file.bytes;
-    let unwritable = |why| Unwritable {
-        span: names
+    let unwritable = |why| {
+        let first = names
             .first()
-            .map(|(first, _)| first.span)
-            .unwrap_or_default(),
-        name: names
-            .first()
-            .map(|(_, name)| name.clone())
-            .unwrap_or_default(),
-        why,
+            .map(|(first, name)| (first.span, name.clone()));
+        let (span, name) = first.unwrap_or_default();
+        Unwritable { span, name, why }
     };
     let file_type = file.file_type;
     let hosts = scope.hosts();
