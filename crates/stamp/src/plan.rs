@@ -176,6 +176,13 @@ impl<'t> Context<'t> {
                 let decision = own.decide(candidate, self.form(), &[self.names()]);
                 self.candidate(path, candidate, decision, &mut draft);
             }
+            let names = draft.names.get(path).into_iter().flatten();
+            let mut projects = names.filter(|(c, _)| c.kind == Kind::DbtProject);
+            if let Some((first, _)) = projects.next() {
+                let label = Label::at(path, first.span, "");
+                let told = refusal::dbt_project_in_sql(&first.name, label);
+                draft.notices.push(told);
+            }
         }
         for (host, (links, label)) in std::mem::take(&mut draft.elsewhere) {
             draft.notices.push(refusal::elsewhere(host, links, label));
@@ -345,13 +352,7 @@ impl<'t> Context<'t> {
                     Direction::Stamp => self.new_name(kind, name, label, draft),
                 };
                 if let Some(new) = new.filter(|new| new != name) {
-                    let names = draft.names.entry(path).or_default();
-                    let is_first = names.iter().all(|(c, _)| c.kind != Kind::DbtProject);
-                    if *kind == Kind::DbtProject && is_first {
-                        let label = Label::at(path, *span, "");
-                        draft.notices.push(refusal::dbt_project_in_sql(name, label));
-                    }
-                    names.push((candidate, new));
+                    draft.names.entry(path).or_default().push((candidate, new));
                 }
             }
         }
