@@ -19,8 +19,8 @@ pub struct Secret {
     pub address: String,
 }
 
-/// The literal secrets of a `profiles.yml`, by position. A password that comes from Jinja is none;
-/// one that looks like a stand-in is: nobody can tell. Of several aliases of one secret the first
+/// The literal secrets of a `profiles.yml`, by position. A password that comes from Jinja is none,
+/// unless Jinja has a default for it; one that looks like a stand-in is: nobody can tell. Of several aliases of one secret the first
 /// tells of it.
 pub fn secrets(document: &Document<'_>) -> Vec<Secret> {
     let mut seen = HashSet::new();
@@ -50,8 +50,31 @@ pub(crate) fn is_literal_secret(key: &str, scalar: &Scalar<'_>) -> bool {
 
 /// The same of a text.
 pub(crate) fn is_secret_value(key: &str, value: &str) -> bool {
-    let is_literal = !value.trim().is_empty() && !is_jinja(value);
-    is_literal && (is_secret(key) || holds_password(value))
+    if is_jinja(value) {
+        return is_secret(key) && has_default(value);
+    }
+    !value.trim().is_empty() && (is_secret(key) || holds_password(value))
+}
+
+/// Whether Jinja says what to take where a variable of the environment is not set:
+/// `env_var('PASSWORD', 'hunter2')`. Nothing, as in `env_var('PASSWORD', '')`, is no default.
+fn has_default(jinja: &str) -> bool {
+    let calls = jinja.split("env_var(").skip(1);
+    let mut defaults = calls.filter_map(|call| {
+        let (_, rest) = quoted(call)?;
+        let rest = rest.trim_start().strip_prefix(',')?.trim_start();
+        let rest = rest.strip_prefix("default").unwrap_or(rest).trim_start();
+        let (default, _) = quoted(rest.strip_prefix('=').unwrap_or(rest))?;
+        Some(default)
+    });
+    defaults.any(|default| !default.trim().is_empty())
+}
+
+/// The text in quotes that `jinja` begins with, and what follows.
+fn quoted(jinja: &str) -> Option<(&str, &str)> {
+    let jinja = jinja.trim_start();
+    let quote = jinja.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    jinja[1..].split_once(quote)
 }
 
 /// Plain values that are a switch, or nothing.

@@ -42,10 +42,13 @@ shop:
       settings: {s3_secret_access_key: k, s3_access_key_id: i, s3_region: r}
       secrets: [{type: s3, key_id: a, secret: b}]
       attach: [{path: 'postgres://me:pw@host/db'}]
+    env:
+      password: \"{{ env_var('P', 'hunter2') }}\"
+      pass: '{{ env_var( \"P\" ,  default = \"x\" ) }}'
 x-shared:
   password: shared
 ";
-    insta::assert_snapshot!(check(text), @r"
+    insta::assert_snapshot!(check(text), @r#"
     shop.outputs.dev.password (password): hunter2
     shop.outputs.dev.pass (pass): it''s
     shop.outputs.bq.keyfile_json.private_key (private_key):           -----BEGIN
@@ -58,8 +61,10 @@ x-shared:
     shop.outputs.duck.settings.s3_secret_access_key (s3_secret_access_key): k
     shop.outputs.duck.secrets[0].secret (secret): b
     shop.outputs.duck.attach[0].path (path): postgres://me:pw@host/db
+    shop.outputs.env.password (password): {{ env_var('P', 'hunter2') }}
+    shop.outputs.env.pass (pass): {{ env_var( "P" ,  default = "x" ) }}
     x-shared.password (password): shared
-    ");
+    "#);
 }
 
 #[test]
@@ -70,6 +75,8 @@ shop:
     dev:
       password: \"{{ env_var('DBT_PASSWORD') }}\"
       pass: ''
+      passwd: \"{{ env_var('DBT_PASSWORD', '') }}\"
+      pwd: \"{{ env_var('DBT_PASSWORD', env_var('OTHER')) }}\"
       token:
       secret: null
       keyfile: /home/me/key.json
