@@ -481,3 +481,71 @@ fn a_great_many_findings_of_one_file() {
     assert_eq!(read("v.view.lkml"), "view: v {\n}\n");
     assert_eq!(read("w.view.lkml"), "view: w { }\n");
 }
+
+#[test]
+fn a_folder_inside_a_project() {
+    let place = Place::of(&[
+        ("manifest.lkml", "project_name: \"shop\"\n"),
+        (
+            "a.model.lkml",
+            "connection: \"c\"\ninclude: \"/nothing.view\"\n",
+        ),
+        ("shared/users.view.lkml", "view: users {}\n"),
+        (
+            "shop/orders.view.lkml",
+            "include: \"/shared/users.view\"\ninclude: \"/none.view\"\n",
+        ),
+        ("shop/deep/x.view.lkml", "view: x { dimension a {} }\n"),
+    ]);
+    insta::assert_snapshot!(place.run_in("shop", &["check"]), @r#"
+    $ storyline check
+    --- stdout
+    error[lookml-missing-colon]: a `:` is missing after this word
+     --> shop/deep/x.view.lkml:1:11
+      |
+    1 | view: x { dimension a {} }
+      |           ^^^^^^^^^
+      |
+      = help: parameters are written `name: value`
+
+    error[include-unresolved]: no file matches `/none.view`
+     --> shop/orders.view.lkml:2:11
+      |
+    2 | include: "/none.view"
+      |           ^^^^^^^^^^ includes nothing
+      |
+      = help: write the path as it is in the project, from its root with a `/` before it, or remove the line
+
+    2 errors in 5 files; `storyline check --explain ID` tells more
+    --- exit code 1
+    "#);
+    insta::assert_snapshot!(place.run_in("shop", &["check", "orders.view.lkml", "shared"]), @r#"
+    $ storyline check orders.view.lkml shared
+    --- stdout
+    error[include-unresolved]: no file matches `/none.view`
+     --> shop/orders.view.lkml:2:11
+      |
+    2 | include: "/none.view"
+      |           ^^^^^^^^^^ includes nothing
+      |
+      = help: write the path as it is in the project, from its root with a `/` before it, or remove the line
+
+    1 error in 5 files; `storyline check --explain ID` tells more
+    --- exit code 1
+    "#);
+}
+
+#[test]
+fn a_manifest_that_is_a_folder() {
+    insta::assert_snapshot!(check(&[
+        ("a.model.lkml", "connection: \"c\"\n"),
+        ("storyline.toml/x", ""),
+    ]), @r#"
+    $ storyline check
+    --- stderr
+    error[file-unusable]: `storyline.toml` is a folder
+     |
+     = help: put the manifest itself there, as a plain file
+    --- exit code 2
+    "#);
+}

@@ -94,11 +94,19 @@ impl Place {
 
     /// Runs the program in the project.
     pub(crate) fn run(&self, args: &[impl AsRef<OsStr>]) -> Run {
+        self.run_in("", args)
+    }
+
+    /// The same with `folder` as the current one.
+    pub(crate) fn run_in(&self, folder: &str, args: &[impl AsRef<OsStr>]) -> Run {
         let mut shown = String::from("$ storyline");
         for arg in args {
             let _ = write!(shown, " {}", arg.as_ref().to_string_lossy());
         }
-        let output = storyline().args(args).current_dir(&self.root).output();
+        let output = storyline()
+            .args(args)
+            .current_dir(self.root.join(folder))
+            .output();
         Run {
             shown,
             output: output.expect("the program was built"),

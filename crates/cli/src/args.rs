@@ -81,7 +81,8 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// Tell only what is in these files and folders, seen from the project's folder or from where
-    /// you are; the whole project is read all the same. Paths outside of it are left out.
+    /// you are; the whole project is read all the same. Paths outside of it are left out. In a folder
+    /// of a project that has a manifest, Storyline's or Looker's, above: that folder, if left out.
     pub(crate) paths: Vec<PathBuf>,
     /// Mend what can be mended without changing what the project means, by bytes.
     #[arg(long)]

@@ -35,6 +35,7 @@ impl Project {
             mut manifest_files,
             ..
         } = Self::open_as_it_is(directory)?;
+        refuse_other_than_file(&folder)?;
         for entry in folder.entries() {
             if entry.kind == EntryKind::File && is_manifest_file(&entry.path) {
                 let bytes = folder.read(&entry.path)?.into_owned();
@@ -131,4 +132,17 @@ impl Project {
         }
         sources
     }
+}
+
+/// A manifest that is a link or a folder is not read. Going on would pass for a project without one.
+fn refuse_other_than_file(folder: &Folder) -> Result<(), Failure> {
+    let what = match folder.path().join(MANIFEST).symlink_metadata() {
+        Ok(found) if found.is_symlink() => "a link, which is not followed",
+        Ok(found) if found.is_dir() => "a folder",
+        Ok(found) if !found.is_file() => "no plain file",
+        _ => return Ok(()),
+    };
+    let diagnostic = Diagnostic::error("file-unusable", format!("`{MANIFEST}` is {what}"))
+        .help("put the manifest itself there, as a plain file");
+    Err(Failure::new(FailureKind::Usage, diagnostic).unchanged())
 }

@@ -1,6 +1,7 @@
 //! `storyline check [PATHS]`
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,15 +14,25 @@ use crate::args::{CheckArgs, FindingsFormat};
 use crate::failure::{Failure, FailureKind};
 use crate::findings::{self, Place};
 use crate::output::{self, count, shown};
-use crate::project::{CANONICAL, Project};
+use crate::project::{CANONICAL, MANIFEST, Project};
 use crate::report;
+
+/// Files that stand at the root of a project and nowhere else.
+const ROOT: [&str; 3] = [MANIFEST, "manifest.lkml", "manifest.lookml"];
 
 pub(crate) fn run(directory: &Path, args: &CheckArgs) -> Result<ExitCode, Failure> {
     if let Some(id) = &args.explain {
         return explain(id);
     }
+    let within = within();
+    let (directory, paths) = match &within {
+        Some((project, here)) if directory == Path::new(".") => {
+            (&**project, from(here, &args.paths))
+        }
+        _ => (directory, args.paths.clone()),
+    };
     let mut project = Project::open(directory)?;
-    let wanted = wanted(&project, &args.paths)?;
+    let wanted = wanted(&project, &paths)?;
     let mut report = look(&project, args, wanted.as_ref())?;
     if args.fix {
         let mended = mend(&project, &report)?;
@@ -100,6 +111,34 @@ fn environment<'p>(
     }
     // Where it is not clear, what speaks against canonical form is told name by name.
     Ok(form(tree, manifest).ok().flatten())
+}
+
+/// The project that the current folder is a part of, and that folder: includes are seen from the
+/// project's root. `None` where this is the root, or where nothing tells it.
+fn within() -> Option<(PathBuf, PathBuf)> {
+    let here = env::current_dir().ok()?.canonicalize().ok()?;
+    for folder in here.ancestors() {
+        if ROOT.iter().any(|mark| folder.join(mark).is_file()) {
+            return (folder != here).then(|| (folder.to_owned(), here.clone()));
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    None
+}
+
+/// `paths` as seen from `here`, where they are there; all of it when none is asked for.
+fn from(here: &Path, paths: &[PathBuf]) -> Vec<PathBuf> {
+    if paths.is_empty() {
+        return vec![here.to_owned()];
+    }
+    let seen = paths.iter().map(|path| (here.join(path), path));
+    let seen = seen.map(|(inside, path)| match inside.symlink_metadata() {
+        Ok(_) => inside,
+        Err(_) => path.clone(),
+    });
+    seen.collect()
 }
 
 /// Paths that were asked for, seen from the project's folder; `None` for all of it.
