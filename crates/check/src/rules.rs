@@ -73,6 +73,7 @@ pub const RULES: &[Rule] = rules! {
     "yaml-too-deep"
     "yaml-too-large"
     "yaml-unknown-anchor"
+    "yaml-utf16"
 };
 
 #[cfg(test)]

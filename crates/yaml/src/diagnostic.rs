@@ -9,6 +9,7 @@ impl ReadError {
     pub fn id(&self) -> &'static str {
         match self {
             ReadError::TooLarge(_) => "yaml-too-large",
+            ReadError::Utf16 => "yaml-utf16",
             ReadError::TooDeep(_) => "yaml-too-deep",
             ReadError::UnknownAnchor(_) => "yaml-unknown-anchor",
             ReadError::Syntax { .. } => "yaml-syntax",
@@ -19,6 +20,7 @@ impl ReadError {
     pub fn help(&self) -> &'static str {
         match self {
             ReadError::TooLarge(_) => "split the file",
+            ReadError::Utf16 => "save the file as UTF-8",
             ReadError::TooDeep(_) => {
                 "close the brackets that are left open above, or keep what is nested this deep in a file of its own"
             }

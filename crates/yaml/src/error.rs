@@ -11,6 +11,10 @@ pub enum ReadError {
     /// The file has this many bytes.
     #[error("the file is too large: {0} bytes, where {MAX_BYTES} are allowed")]
     TooLarge(usize),
+    /// The file begins with the byte order mark of UTF-16. Its bytes would pass for plain text without
+    /// any key.
+    #[error("the file is UTF-16, of which nothing is read")]
+    Utf16,
     /// A mapping or sequence that is inside too many others.
     #[error("lists and mappings are nested deeper than {MAX_DEPTH} levels")]
     TooDeep(Span),
@@ -31,7 +35,7 @@ impl ReadError {
     /// Where it is; `None` for the file as a whole.
     pub fn span(&self) -> Option<Span> {
         match self {
-            ReadError::TooLarge(_) => None,
+            ReadError::TooLarge(_) | ReadError::Utf16 => None,
             ReadError::TooDeep(at) | ReadError::UnknownAnchor(at) => Some(*at),
             ReadError::Syntax { at, .. } => Some(*at),
         }

@@ -17,6 +17,9 @@ pub const MAX_BYTES: usize = 64 << 20;
 /// the file is taken.
 const TAB_COLUMNS: [usize; 4] = [1, 2, 4, 8];
 
+/// The byte order marks of UTF-16; that of UTF-32 begins with one of them.
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
 /// Reads a YAML file. Never fails: what is wrong is in [`Document::errors`].
 pub fn read(source: &[u8]) -> Document<'_> {
     let arena = arena(source).unwrap_or_else(|error| Arena {
@@ -29,6 +32,9 @@ pub fn read(source: &[u8]) -> Document<'_> {
 fn arena(source: &[u8]) -> Result<Arena, ReadError> {
     if source.len() > MAX_BYTES {
         return Err(ReadError::TooLarge(source.len()));
+    }
+    if UTF_16.iter().any(|mark| source.starts_with(mark)) {
+        return Err(ReadError::Utf16);
     }
     if let Ok(text) = std::str::from_utf8(source) {
         if let Some(arena) = fast::read(text) {

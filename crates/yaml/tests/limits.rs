@@ -44,6 +44,7 @@ fn a_limit_is_told_with_its_place_and_a_way_out() {
     insta::assert_snapshot!(told(nested("[", MAX_DEPTH + 1, "]").as_bytes()), @"yaml-too-deep: lists and mappings are nested deeper than 128 levels Some(128..129); close the brackets that are left open above, or keep what is nested this deep in a file of its own");
     insta::assert_snapshot!(told(nested("- ", MAX_DEPTH + 1, "").as_bytes()), @"yaml-too-deep: lists and mappings are nested deeper than 128 levels Some(256..256); close the brackets that are left open above, or keep what is nested this deep in a file of its own");
     insta::assert_snapshot!(told(&vec![b'a'; MAX_BYTES + 1]), @"yaml-too-large: the file is too large: 67108865 bytes, where 67108864 are allowed None; split the file");
+    insta::assert_snapshot!(told(b"\xff\xfea\0"), @"yaml-utf16: the file is UTF-16, of which nothing is read None; save the file as UTF-8");
 }
 
 #[test]
