@@ -53,8 +53,8 @@ pub(crate) struct Arena {
     pub(crate) cooked: Vec<(u32, String)>,
     /// How many YAML documents the stream holds.
     pub(crate) documents: u32,
-    /// Tabs of the indentation were read as several spaces, or may have been.
-    pub(crate) widened: bool,
+    /// How many spaces each tab of the indentation was read as; `None` where none had to be.
+    pub(crate) columns: Option<usize>,
     pub(crate) errors: Vec<ReadError>,
 }
 

@@ -239,7 +239,7 @@ impl Scalar<'_> {
         let old = self.value();
         let body = |text: &str| text.trim_end_matches('\n').len();
         let text = &value[..body(value)];
-        if self.document().arena.widened {
+        if self.document().arena.columns.is_some() {
             return Err(self.block_error("tabs indent this file"));
         }
         if text.is_empty() || body(&old) == 0 {
@@ -282,7 +282,7 @@ impl Scalar<'_> {
     }
 
     fn check_block_part(&self, line: &Line<'_>, part: Span) -> Result<(), EditError> {
-        if self.document().arena.widened {
+        if self.document().arena.columns.is_some() {
             return Err(self.block_error("tabs indent this file"));
         }
         match line.before.len() < self.indentation().len() {

@@ -29,7 +29,7 @@ impl<'d> Layout<'d> {
             return Err(mapping.no_entry("it is written in braces"));
         };
         let starts = mapping.span().start == key.span().start && key.scalar().is_some();
-        let column = column(key).filter(|_| starts && !mapping.document.arena.widened);
+        let column = column(key).filter(|_| starts && mapping.document.arena.columns.is_none());
         match column {
             Some(column) => Ok(Self {
                 mapping,

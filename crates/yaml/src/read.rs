@@ -53,12 +53,14 @@ fn arena(source: &[u8]) -> Result<Arena, ReadError> {
         return Err(error);
     }
     let mut widths = TAB_COLUMNS.into_iter();
-    let read = widths.find_map(|columns| stand_in(source, Some(columns)).ok());
-    let widened = |arena| Arena {
-        widened: true,
-        ..arena
-    };
-    read.map(widened).ok_or(error)
+    let read = widths.find_map(|columns| {
+        let arena = stand_in(source, Some(columns)).ok()?;
+        Some(Arena {
+            columns: Some(columns),
+            ..arena
+        })
+    });
+    read.ok_or(error)
 }
 
 fn stand_in(source: &[u8], columns: Option<usize>) -> Result<Arena, ReadError> {

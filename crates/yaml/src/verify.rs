@@ -5,8 +5,9 @@ use storyline_text::{Edit, Patch, Span};
 use crate::cook;
 use crate::document::{Document, NONE};
 use crate::error::{ReadError, VerifyError};
-use crate::node::{Kind, Node, Style};
+use crate::node::{Kind, Node, Scalar, Style};
 use crate::read::read;
+use crate::shadow::Shadow;
 
 /// Checks that `after`, which is `patch` applied to the source of `before`, differs from it in the
 /// edited values only: same nodes at the same places, same tags, anchors and styles, same values
@@ -131,8 +132,7 @@ fn compare(old: Node<'_>, new: Node<'_>, edited: bool) -> Result<(), VerifyError
     };
     let found = after.value();
     let expected = if edited {
-        let raw = String::from_utf8_lossy(new.span().slice(new.document.source));
-        cook::text(style, &raw, after.indentation().len())
+        cooked(style, after)
     } else {
         (old.kind() == new.kind()).then(|| before.value().into_owned())
     };
@@ -145,6 +145,19 @@ fn compare(old: Node<'_>, new: Node<'_>, edited: bool) -> Result<(), VerifyError
         expected: expected.unwrap_or_default(),
         found: found.into_owned(),
     })
+}
+
+/// What the bytes of a scalar say, with the tabs of its indentation read as in the whole file.
+fn cooked(style: Style, scalar: Scalar<'_>) -> Option<String> {
+    let document = scalar.document();
+    let raw = scalar.span().slice(document.source);
+    if document.arena.columns.is_none() {
+        let raw = String::from_utf8_lossy(raw);
+        return cook::text(style, &raw, scalar.indentation().len());
+    }
+    let widened = |bytes| Shadow::new(bytes, document.arena.columns).text;
+    let indent = widened(scalar.indentation()).len();
+    cook::text(style, &widened(raw), indent).map(|text| Shadow::restore(&text))
 }
 
 /// Whether `large` is `small` with one entry more, whose key is node `key` of `large` and whose bytes

@@ -243,3 +243,26 @@ view: a { model: \"orders\" label: \"/explore/orders/a\" }
     orders.model.lookml:2:21 orders -> orders_dev1
     "#);
 }
+
+#[test]
+fn a_link_in_a_block_that_tabs_indent() {
+    let files = "
+=== orders.model.lookml
+- connection: warehouse
+=== orders.view.lookml
+- view: orders
+\tfields:
+\t- dimension: id
+\t  html: |
+\t    <a href=\"/explore/orders/orders\">
+\t\t  {{ value }}</a>
+";
+    assert_snapshot!(check(SUFFIX, files), @r#"
+    orders.model.lookml model "orders" own
+    orders.model.lookml:1:15 connection "warehouse" own
+    orders.view.lookml:5:24 model "orders" own
+    orders.model.lookml -> orders_dev1.model.lookml
+    orders.model.lookml:1:15 warehouse -> warehouse_dev1
+    orders.view.lookml:5:24 orders -> orders_dev1
+    "#);
+}
