@@ -549,3 +549,28 @@ fn a_manifest_that_is_a_folder() {
     --- exit code 2
     "#);
 }
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_in_the_report() {
+    let place = Place::of(&[("storyline.toml", "[environment.dev1]\nmodel = \"x\"\n")]);
+    insta::assert_snapshot!(place.run(&["check", "--format", "github"]), @r#"
+    $ storyline check --format github
+    --- stdout
+    ::error file=storyline.toml,line=2,endLine=2,col=1,endColumn=6,title=unknown-key::unknown key `model`%0Adid you mean `models`?
+    --- stderr
+    error[unknown-key]: unknown key `model`
+     --> storyline.toml:2:1
+      |
+    2 | model = "x"
+      | ^^^^^ in `environment.dev1`
+      |
+      = help: did you mean `models`?
+    --- exit code 2
+    "#);
+    for format in ["sarif", "gitlab"] {
+        let run = place.run(&["check", "--format", format]);
+        let report: Value = serde_json::from_str(run.stdout()).expect("JSON");
+        assert!(report.to_string().contains("unknown-key"), "{run}");
+        assert_eq!(run.code(), Some(2));
+    }
+}

@@ -31,7 +31,13 @@ pub(crate) fn run(directory: &Path, args: &CheckArgs) -> Result<ExitCode, Failur
         }
         _ => (directory, args.paths.clone()),
     };
-    let mut project = Project::open(directory)?;
+    let mut project = match Project::open(directory) {
+        Ok(project) => project,
+        Err(failure) => {
+            print_failure(directory, args.format, &failure)?;
+            return Err(failure);
+        }
+    };
     let wanted = wanted(&project, &paths)?;
     let mut report = look(&project, args, wanted.as_ref())?;
     if args.fix {
@@ -43,18 +49,48 @@ pub(crate) fn run(directory: &Path, args: &CheckArgs) -> Result<ExitCode, Failur
             report::say(&format!("mended {}\n", count(mended, "finding")));
         }
     }
-    let place = Place::of(project.folder.path());
-    match args.format {
-        FindingsFormat::Text => findings::text::print(&report),
-        FindingsFormat::Json => findings::json::print(&report),
-        FindingsFormat::Sarif => findings::sarif::print(&report, &place),
-        FindingsFormat::Github => findings::github::print(&report, &place),
-        FindingsFormat::Gitlab => findings::gitlab::print(&report, &place),
-    }?;
+    print(&report, &Place::of(project.folder.path()), args.format)?;
     Ok(match report.findings.iter().any(Finding::is_serious) {
         true => FailureKind::Findings.exit_code(),
         false => ExitCode::SUCCESS,
     })
+}
+
+fn print(report: &Report, place: &Place, format: FindingsFormat) -> Result<(), Failure> {
+    match format {
+        FindingsFormat::Text => findings::text::print(report),
+        FindingsFormat::Json => findings::json::print(report),
+        FindingsFormat::Sarif => findings::sarif::print(report, place),
+        FindingsFormat::Github => findings::github::print(report, place),
+        FindingsFormat::Gitlab => findings::gitlab::print(report, place),
+    }
+}
+
+/// Forges read a report whatever happens: a project that cannot be opened has the reasons in it.
+fn print_failure(
+    directory: &Path,
+    format: FindingsFormat,
+    failure: &Failure,
+) -> Result<(), Failure> {
+    if matches!(format, FindingsFormat::Text | FindingsFormat::Json) {
+        return Ok(());
+    }
+    let findings = failure.diagnostics.iter().cloned();
+    let findings = findings.map(|diagnostic| Finding {
+        diagnostic,
+        fix: None,
+    });
+    let report = Report {
+        findings: findings.collect(),
+        sources: failure.sources.clone(),
+        files: 0,
+    };
+    let folder = directory.canonicalize();
+    print(
+        &report,
+        &Place::of(folder.as_deref().unwrap_or(directory)),
+        format,
+    )
 }
 
 fn explain(id: &str) -> Result<ExitCode, Failure> {
