@@ -170,9 +170,9 @@ fn a_manifest_is_never_overwritten() {
     insta::assert_snapshot!(place.refused(&["init", "--write"]), @r"
     $ storyline init --write
     --- stderr
-    error[manifest-exists]: this project has a manifest already
-    --> storyline.toml
-     = help: `storyline doctor` tells what it lacks; edit it, or move it away and run `init` again
+    error[file-unusable]: `storyline.toml` is a link, which is not followed
+     |
+     = help: put the manifest itself there, as a plain file
 
     nothing was changed
     --- exit code 2
