@@ -77,13 +77,19 @@ def resolved(value):
     return RESOLVER.resolve(yaml.ScalarNode, value, (True, False))
 
 
-def meaning(event):
-    if isinstance(event, SCALAR):
-        tag = event.tag or RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
-        return scalar(event.anchor, tag, event.value)
-    if isinstance(event, ALIAS):
-        return ALIAS, event.anchor
-    return type(event), getattr(event, "anchor", None), getattr(event, "tag", None)
+def meanings(events):
+    """What each event means; an anchor that nothing refers to means nothing."""
+    used = {event.anchor for event in events if isinstance(event, ALIAS)}
+
+    def meaning(event):
+        anchor = getattr(event, "anchor", None)
+        anchor = anchor if anchor in used else None
+        if isinstance(event, SCALAR):
+            tag = event.tag or RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
+            return scalar(anchor, tag, event.value)
+        return type(event), anchor, getattr(event, "tag", None)
+
+    return [meaning(event) for event in events]
 
 
 class File:
@@ -91,7 +97,7 @@ class File:
         with open(path, "rb") as stream:
             self.source = stream.read()
         self.events = parse(self.source)
-        self.meanings = [meaning(event) for event in self.events or ()]
+        self.meanings = meanings(self.events or ())
         self.leaves = [at for at, event in enumerate(self.events or ()) if isinstance(event, (SCALAR, ALIAS))]
 
     def verdict(self, edit, after):
@@ -99,18 +105,19 @@ class File:
         if events is None:
             return "unreadable"
         at = self.leaves[edit["leaf"]]
-        found = [meaning(event) for event in events]
+        found = meanings(events)
         if len(found) != len(self.meanings):
             return "data"
         old, value = self.events[at], edit["value"]
-        tag = getattr(old, "tag", None) or TEXT
-        tag = tag if edit["text"] else resolved(value)
+        anchor = self.meanings[at][1] if isinstance(old, SCALAR) else None
+        tags = {getattr(old, "tag", None), TEXT} if edit["text"] else {resolved(value)}
         expected = list(self.meanings)
-        expected[at] = scalar(old.anchor if isinstance(old, SCALAR) else None, tag, value)
+        wanted = [scalar(anchor, tag, value) for tag in tags if tag]
+        expected[at] = found[at]
         if found != expected:
-            is_word = found[at] == scalar(expected[at][1], resolved(value), value)
-            expected[at] = found[at]
-            return "type" if is_word and found == expected else "data"
+            return "data"
+        if found[at] not in wanted:
+            return "type" if found[at] == scalar(anchor, resolved(value), value) else "data"
         first, end = edit["span"]
         before, behind = self.source[:first], self.source[end:]
         same = after.startswith(before) and after.endswith(behind)

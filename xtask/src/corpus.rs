@@ -50,7 +50,7 @@ pub(crate) struct Row {
     pub(crate) projects: usize,
     /// dbt projects in these.
     pub(crate) dbt: usize,
-    /// Files that Looker reads, and their bytes.
+    /// Files that Looker or dbt reads, dbt's YAML alone, and their bytes.
     pub(crate) files: usize,
     pub(crate) bytes: usize,
     pub(crate) models: usize,
@@ -61,6 +61,25 @@ pub(crate) struct Row {
     pub(crate) errors: usize,
     /// By map, in the order of [`MAPS`]: what came of each project.
     pub(crate) outcomes: [Vec<Outcome>; MAPS.len()],
+}
+
+impl Row {
+    /// Counts dbt projects, and their YAML files.
+    fn count_dbt(&mut self, files: &BTreeMap<RelPath, Vec<u8>>) {
+        let projects = files.keys().filter(|p| p.file_name() == b"dbt_project.yml");
+        let projects = projects.count();
+        if projects == 0 {
+            return;
+        }
+        self.dbt += projects;
+        for (path, bytes) in files {
+            let name = path.file_name();
+            if name.ends_with(b".yml") || name.ends_with(b".yaml") {
+                self.files += 1;
+                self.bytes += bytes.len();
+            }
+        }
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -93,11 +112,12 @@ fn row(checkout: &Checkout) -> Result<Row> {
     };
     for folder in projects(checkout)? {
         let project = Memory::load(&Folder::open(folder)?)?;
-        let before = (row.files, row.dbt);
+        let before = row.files;
         for (path, bytes) in project.files() {
             parse(path, bytes, &mut row)?;
         }
-        if (row.files, row.dbt) == before {
+        row.count_dbt(project.files());
+        if row.files == before {
             continue;
         }
         row.projects += 1;
@@ -125,7 +145,6 @@ fn try_maps(project: &Memory, tree: &Tree, sites: &[Site], row: &mut Row) -> Res
 /// Counts a file, and checks that its tree gives it back.
 fn parse(path: &RelPath, bytes: &[u8], row: &mut Row) -> Result<()> {
     let name = path.file_name();
-    row.dbt += usize::from(name == b"dbt_project.yml");
     let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e.as_bytes()));
     if !ends(&[".lkml", ".lookml"]) {
         return Ok(());

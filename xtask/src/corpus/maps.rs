@@ -31,7 +31,7 @@ pub(crate) enum Map {
     Swap,
     /// Models become `m`, `mm`, `mmm` and so on, each a part of the next.
     Substrings,
-    /// Names with capitals, dots and an ampersand, and in YAML such as need quotes.
+    /// Names with capitals, dots and an ampersand.
     Odd,
 }
 
@@ -52,16 +52,27 @@ impl OwnNames {
             named.collect()
         };
         let vars = sites.iter().filter_map(|site| match &site.kind {
-            Kind::Var(name) => Some(name.to_string()),
+            // A manifest can name those that are words, and no pattern suits a number.
+            Kind::Var(name) if !name.contains(' ') => Some((name.to_string(), is_text(&site.name))),
             _ => None,
         });
+        let (text, other): (Vec<_>, Vec<_>) = vars.partition(|(_, is_text)| *is_text);
+        let mut vars: BTreeSet<String> = text.into_iter().map(|(name, _)| name).collect();
+        for (name, _) in other {
+            vars.remove(&name);
+        }
         Self {
             models: of_kind(Kind::Model),
             connections: of_kind(Kind::Connection),
             schemas: of_kind(Kind::Schema),
-            vars: vars.collect(),
+            vars,
         }
     }
+}
+
+/// Whether a variable's value is text to YAML, roughly.
+fn is_text(value: &str) -> bool {
+    value.starts_with(char::is_alphabetic) && !matches!(value, "true" | "false" | "null")
 }
 
 /// The manifest that stamps by `map`; `None` when the project has too few names for it.
@@ -102,8 +113,8 @@ pub(crate) fn manifest(map: Map, own: &OwnNames) -> Result<Option<Manifest>> {
         Map::Odd => {
             rules.insert("models", everything("R&D.{name}.Dev"));
             rules.insert("connections", everything("R&D.{name}"));
-            rules.insert("schemas", everything("R&D: {name} #1"));
-            rules.insert("databases", everything("R&D: {name} #1"));
+            rules.insert("schemas", everything("R&D.{name}"));
+            rules.insert("databases", everything("R&D.{name}"));
         }
     }
     if rules.values().all(Option::is_none) {
