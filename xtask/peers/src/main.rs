@@ -61,7 +61,9 @@ fn replace(document: &Document, edit: &Value) -> Result<String, Box<dyn Error>> 
         false => yaml_serde::from_str(value)?,
     };
     let operation = Op::Replace(value);
-    Ok(apply_yaml_patches(document, &[Patch { route, operation }])?.source().into())
+    Ok(apply_yaml_patches(document, &[Patch { route, operation }])?
+        .source()
+        .into())
 }
 
 /// The bytes that differ: from the first to the last.
