@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use storyline_manifest::{Kind, Manifest};
-use storyline_stamp::{Direction, Site, SitePlace, Tree, objections, sites};
+use storyline_stamp::{Direction, Tree, objections};
 use storyline_text::{Diagnostic, Label, RelPath};
 
 use crate::Project;
@@ -55,16 +55,13 @@ fn labels(tree: &Tree, manifest: &Manifest, labelled: &BTreeSet<RelPath>, out: &
     let Some(environment) = environments.find(|e| e.names().maps(&Kind::Label)) else {
         return;
     };
-    let is_model = |site: &Site| site.kind == Kind::Model && site.place == SitePlace::Path;
-    let models = sites(tree, None, None).into_iter().filter(is_model);
-    for model in models.filter(|model| !labelled.contains(&model.file)) {
+    for (path, _, name) in tree.models().filter(|(path, ..)| !labelled.contains(path)) {
         let environment = &environment.name;
         let title = "this model has no label, so its copies look alike in the Explore menu";
         let told = Diagnostic::warning("label-missing", title)
-            .label(Label::path(&model.file, ""))
+            .label(Label::path(path, ""))
             .help(format!(
-                "add a line such as `label: \"{}\"`, which `{environment}` then changes",
-                model.name
+                "add a line such as `label: \"{name}\"`, which `{environment}` then changes"
             ));
         out.push(Finding::new(told));
     }

@@ -3,25 +3,21 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use storyline_manifest::Kind;
-use storyline_stamp::{Site, SitePlace, Tree, dangling_includes, model_twice, sites};
+use storyline_stamp::{Tree, dangling_includes, model_twice};
 use storyline_text::{Diagnostic, Label, RelPath, Visible};
 
 use crate::finding::Finding;
 
 /// Models that two files of one project define.
 pub(crate) fn models_twice(tree: &Tree, out: &mut Vec<Finding>) {
-    let is_model = |site: &Site| site.place == SitePlace::Path && site.kind == Kind::Model;
-    let mut seen: BTreeMap<(Vec<u8>, String), RelPath> = BTreeMap::new();
-    for site in sites(tree, None, None).into_iter().filter(is_model) {
-        let project = tree.project_folder(&site.file).to_vec();
-        match seen.entry((project, site.name)) {
+    let mut seen: BTreeMap<(&[u8], &str), &RelPath> = BTreeMap::new();
+    for (path, _, name) in tree.models() {
+        match seen.entry((tree.project_folder(path), name)) {
             Entry::Vacant(first) => {
-                first.insert(site.file);
+                first.insert(path);
             }
             Entry::Occupied(first) => {
-                let (_, name) = first.key();
-                out.push(Finding::new(model_twice(name, first.get(), &site.file)));
+                out.push(Finding::new(model_twice(name, first.get(), path)));
             }
         }
     }

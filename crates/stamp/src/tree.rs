@@ -149,7 +149,7 @@ impl Tree {
     }
 
     /// Model files: the path, the name's place in it, and the name.
-    pub(crate) fn models(&self) -> impl Iterator<Item = (&RelPath, storyline_text::Span, &str)> {
+    pub fn models(&self) -> impl Iterator<Item = (&RelPath, storyline_text::Span, &str)> {
         // Model files are always of interest, and links and submodules never are.
         self.files.keys().filter_map(|path| {
             let (span, name) = model_name(path)?;
