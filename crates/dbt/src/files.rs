@@ -29,9 +29,7 @@ pub struct Projects {
 impl Projects {
     /// Finds the projects among the paths of a tree's files.
     pub fn among<'p>(paths: impl IntoIterator<Item = &'p RelPath>) -> Self {
-        let projects = paths
-            .into_iter()
-            .filter(|path| stem(path) == Some(b"dbt_project") && !in_package(path));
+        let projects = paths.into_iter().filter(|path| is_project(path));
         Self {
             folders: projects.map(|path| path.parent().to_vec()).collect(),
         }
@@ -69,6 +67,11 @@ impl Projects {
 /// Whether a file is called like one of profiles, wherever it stands: it may hold secrets.
 pub fn is_profiles(path: &RelPath) -> bool {
     stem(path) == Some(b"profiles")
+}
+
+/// Whether a file makes its folder a dbt project.
+pub fn is_project(path: &RelPath) -> bool {
+    stem(path) == Some(b"dbt_project") && !in_package(path)
 }
 
 /// The file's name without `.yml` or `.yaml`; `None` for files that are not YAML.

@@ -31,7 +31,7 @@ mod secret;
 mod walk;
 
 pub use error::PutError;
-pub use files::{FileKind, Projects, is_profiles};
+pub use files::{FileKind, Projects, is_profiles, is_project};
 pub use mask::masked;
 pub use name::{Extent, Name, NameKind, names};
 pub use put::{Put, Setting, Wanted, put};

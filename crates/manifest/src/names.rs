@@ -387,6 +387,34 @@ impl Names {
         changed.map(|(kind, _)| kind)
     }
 
+    /// What the names say, as bytes: two that change every name alike, by the same rules, have the same,
+    /// wherever in a manifest the rules stand.
+    pub fn identity(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut put = |text: &str| {
+            out.extend((text.len() as u64).to_le_bytes());
+            out.extend(text.as_bytes());
+        };
+        for (kind, map) in self.maps.iter().filter(|(_, map)| !map.is_identity()) {
+            put(&kind.to_string());
+            put(&map.entries.len().to_string());
+            for (name, entry) in &map.entries {
+                put(name);
+                put(&entry.value);
+            }
+            match &map.rest {
+                Rest::Around { before, after, .. } => {
+                    put("around");
+                    put(before);
+                    put(after);
+                }
+                Rest::Keep => put("keep"),
+                Rest::Refuse => put("refuse"),
+            }
+        }
+        out
+    }
+
     /// Where the manifest says what becomes of a canonical name: a table entry, a pattern, or the
     /// table that leaves it out. `None` for a kind that the manifest does not mention.
     pub fn origin(&self, kind: &Kind, name: &str) -> Option<&Place> {

@@ -35,6 +35,13 @@ pub struct DeclaredSite {
     pub place: Place,
 }
 
+impl DeclaredSite {
+    /// What the rule says, as text: two that find the same have the same, wherever they are declared.
+    pub fn identity(&self) -> String {
+        format!("{:?} {:?} {}", self.files, self.locator, self.kind)
+    }
+}
+
 /// Where in a file names stand.
 #[derive(Clone, Debug)]
 pub enum Locator {

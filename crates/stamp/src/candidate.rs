@@ -77,12 +77,15 @@ pub(crate) struct FileScan {
 }
 
 /// What a file is, from its path and those of dbt projects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum FileType {
     /// `NAME.model.lkml`, `NAME.model.lookml`
     Model,
     /// `manifest.lkml` at the root.
     ProjectManifest,
+    /// `NAME.view.lkml`, `NAME.explore.lkml` and the like: objects that models include. A connection is
+    /// a model's, so none is looked for here.
+    Object,
     /// Any other `.lkml`; `.lookml` too, which in projects of 2013-2016 is YAML.
     LookMl,
     /// `NAME.dashboard.lookml`: YAML.
@@ -95,10 +98,15 @@ pub(crate) enum FileType {
 
 const MODEL_ENDINGS: [&[u8]; 2] = [b".model.lkml", b".model.lookml"];
 
+const OBJECT_ENDINGS: [&[u8]; 3] = [b".view.lkml", b".explore.lkml", b".view.lookml"];
+
 impl FileType {
     /// Whether it holds LookML, in either syntax.
     pub(crate) fn is_lookml(self) -> bool {
-        matches!(self, Self::Model | Self::ProjectManifest | Self::LookMl)
+        matches!(
+            self,
+            Self::Model | Self::ProjectManifest | Self::LookMl | Self::Object
+        )
     }
 
     pub(crate) fn of(path: &RelPath, projects: &Projects) -> Self {
@@ -109,6 +117,8 @@ impl FileType {
             Self::ProjectManifest
         } else if name.ends_with(b".dashboard.lookml") || name.ends_with(b".dashboard.lkml") {
             Self::Dashboard
+        } else if OBJECT_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+            Self::Object
         } else if name.ends_with(b".lkml") || name.ends_with(b".lookml") {
             Self::LookMl
         } else {
@@ -157,7 +167,8 @@ mod tests {
             ("manifest.lkml", FileType::ProjectManifest),
             ("a/manifest.lkml", FileType::LookMl),
             ("x.dashboard.lookml", FileType::Dashboard),
-            ("x.view.lkml", FileType::LookMl),
+            ("x.view.lkml", FileType::Object),
+            ("x.lkml", FileType::LookMl),
             ("x.lkml.bak", FileType::Other),
         ] {
             let path = RelPath::new(path.as_bytes()).expect("a plain path");

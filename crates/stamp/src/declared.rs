@@ -13,7 +13,7 @@ use crate::scope::Scope;
 use crate::{EntryKind, Tree, declared_json, declared_toml, declared_yaml, refusal};
 
 /// What a file is written in, from its name alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Language {
     Yaml,
     Toml,

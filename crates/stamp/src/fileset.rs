@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use storyline_text::{Patch, RelPath};
 
 /// What stands at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EntryKind {
     /// A regular file: the only kind that defines models, is edited or renamed.
     File,
@@ -16,7 +16,7 @@ pub enum EntryKind {
 }
 
 /// One path of a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// Where it is.
     pub path: RelPath,

@@ -4,9 +4,12 @@
 //! names that a pattern makes are looked at before: when all of them look like its results, the
 //! folder most likely has its stamp; when some do, that is told.
 
+use std::collections::BTreeSet;
+
 use storyline_manifest::{Environment, Kind, Manifest};
 use storyline_text::{Diagnostic, Label};
 
+use crate::parts::Definition;
 use crate::refusal;
 use crate::tree::Tree;
 
@@ -146,6 +149,39 @@ fn alike(
         .into_iter()
         .filter(|(_, kind, name)| is(environment, kind, name));
     (alike.map(|(label, ..)| label).collect(), total)
+}
+
+/// Whether there are definitions of kinds that `environment` changes, and all look like its stamps.
+pub(crate) fn all_look_stamped(
+    definitions: &BTreeSet<Definition>,
+    environment: &Environment,
+) -> bool {
+    all_are(definitions, environment, looks_stamped)
+}
+
+/// Whether there are such definitions, and none is a name of `environment`'s.
+pub(crate) fn all_are_strange(
+    definitions: &BTreeSet<Definition>,
+    environment: &Environment,
+) -> bool {
+    all_are(definitions, environment, |environment, kind, name| {
+        environment.names().unstamp(kind, name).is_none()
+    })
+}
+
+fn all_are(
+    definitions: &BTreeSet<Definition>,
+    environment: &Environment,
+    is: impl Fn(&Environment, &Kind, &str) -> bool,
+) -> bool {
+    let targets = environment.dbt().is_none();
+    let counts =
+        |kind: &Kind, in_target: bool| (targets || !in_target) && environment.names().maps(kind);
+    let counted = definitions
+        .iter()
+        .filter(|(kind, _, in_target)| counts(kind, *in_target));
+    let mut counted = counted.peekable();
+    counted.peek().is_some() && counted.all(|(kind, name, _)| is(environment, kind, name))
 }
 
 fn looks_stamped(environment: &Environment, kind: &Kind, name: &str) -> bool {

@@ -64,6 +64,24 @@ pub(crate) fn scan(pattern: &[u8], offset: u32, out: &mut Vec<Candidate>) {
     }
 }
 
+/// The folder, with the `/` at its end, that everything which `pattern` can match is in; `None` when that
+/// takes more than a look.
+pub(crate) fn literal_start(pattern: &[u8], folder: &[u8]) -> Option<Vec<u8>> {
+    let has = |part| memchr::memmem::find(pattern, part).is_some();
+    if has(b"..") || has(b"./") || has(b"//") {
+        return None;
+    }
+    let (folder, pattern) = match pattern.strip_prefix(b"/") {
+        Some(rest) => (&b""[..], rest),
+        None => (folder, pattern),
+    };
+    let wildcard = pattern.iter().position(|b| b"*?[{".contains(b));
+    let literal = &pattern[..wildcard.unwrap_or(pattern.len())];
+    let literal = &literal[..memchr::memrchr(b'/', literal).map_or(0, |slash| slash + 1)];
+    let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
+    Some([folder, slash, literal].concat())
+}
+
 /// Bytes of the longest pattern that is compiled; those of projects have some tens.
 const LONGEST_GLOB: usize = 1000;
 

@@ -31,6 +31,7 @@ mod legacy;
 mod liquid;
 mod lookml;
 mod own;
+pub mod parts;
 mod paths;
 mod patterns;
 mod plan;

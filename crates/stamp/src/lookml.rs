@@ -95,7 +95,9 @@ fn push(kind: Kind, value: Value<'_>, out: &mut Vec<Candidate>) {
 /// Parameters that stand in no block of a model, view or explore file.
 fn root(node: Node<'_, '_>, file_type: FileType, scan: &mut FileScan) {
     match (node.key(), node.value()) {
-        (b"connection", Some(value)) => push(Kind::Connection, value, &mut scan.candidates),
+        (b"connection", Some(value)) if file_type != FileType::Object => {
+            push(Kind::Connection, value, &mut scan.candidates);
+        }
         (b"label", Some(value)) if file_type == FileType::Model => {
             push(Kind::Label, value, &mut scan.candidates);
         }

@@ -21,14 +21,14 @@ pub(crate) enum Form<'a> {
 
 /// Own canonical names, whichever form they were found in.
 #[derive(Debug, Default)]
-pub(crate) struct Own<'a> {
-    models: BTreeSet<String>,
-    project: Option<String>,
-    uses: Option<&'a Uses>,
-    /// Folders at the root.
-    folders: BTreeSet<Vec<u8>>,
+pub(crate) struct Own {
+    pub(crate) models: BTreeSet<String>,
+    pub(crate) project: Option<String>,
+    pub(crate) uses: Uses,
+    /// Folders at the root, at least those that are called like the project.
+    pub(crate) folders: BTreeSet<Vec<u8>>,
     /// Whether the targets of dbt profiles are no part of a stamp.
-    targets_apart: bool,
+    pub(crate) targets_apart: bool,
 }
 
 /// What a candidate turns out to be.
@@ -43,7 +43,8 @@ pub(crate) enum Decision {
 }
 
 impl Form<'_> {
-    fn canonical(self, kind: &Kind, name: &str) -> Option<String> {
+    /// The canonical name of one that stands in a tree of this form.
+    pub(crate) fn canonical(self, kind: &Kind, name: &str) -> Option<String> {
         match self {
             Self::Canonical => Some(name.into()),
             Self::Stamped(names) => names.unstamp(kind, name).map(Into::into),
@@ -51,13 +52,13 @@ impl Form<'_> {
     }
 }
 
-impl<'a> Own<'a> {
+impl Own {
     /// The names of `tree`, which is in this form. Where an environment has a target of its own in
     /// dbt's profiles, those stand side by side and `targets_apart` from all stamps.
     pub(crate) fn of(
         tree: &Tree,
         form: Form<'_>,
-        uses: Option<&'a Uses>,
+        uses: Option<&Uses>,
         targets_apart: bool,
     ) -> Self {
         let models = tree.models().map(|(.., name)| name);
@@ -70,7 +71,7 @@ impl<'a> Own<'a> {
             project: tree
                 .project()
                 .and_then(|p| form.canonical(&Kind::Project, p)),
-            uses,
+            uses: uses.cloned().unwrap_or_default(),
             folders: folders.map(<[u8]>::to_vec).collect(),
             targets_apart,
         }
@@ -78,20 +79,19 @@ impl<'a> Own<'a> {
 
     /// Whether `name` is a model of this project or of one that is stamped along.
     fn has_model(&self, name: &str) -> bool {
-        let mut used = self.uses.into_iter().flat_map(BTreeMap::values).flatten();
+        let mut used = self.uses.values().flatten();
         self.models.contains(name) || used.any(|model| model == name)
     }
 
     fn has_project(&self, name: &str) -> bool {
-        let used = self.uses.is_some_and(|uses| uses.contains_key(name));
-        used || self.project.as_deref() == Some(name)
+        self.uses.contains_key(name) || self.project.as_deref() == Some(name)
     }
 
     /// Whether `name` is a model of `project`; `None` is the own one. Both are canonical.
     fn has_model_of(&self, project: Option<&str>, name: &str) -> bool {
         match project {
             Some(project) if self.project.as_deref() != Some(project) => {
-                let models = self.uses.and_then(|uses| uses.get(project));
+                let models = self.uses.get(project);
                 models.is_some_and(|models| models.iter().any(|own| own == name))
             }
             _ => self.models.contains(name),

@@ -56,7 +56,7 @@ fn folders(path: &RelPath) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The same for all spellings that some file system takes for one.
-fn folded(path: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn folded(path: &[u8]) -> Cow<'_, [u8]> {
     match std::str::from_utf8(path) {
         Ok(text) if !text.is_ascii() => {
             let lower = text.nfc().flat_map(char::to_lowercase);

@@ -6,7 +6,7 @@ use storyline_text::{Diagnostic, Edit, Label, Patch, RelPath, Span};
 
 use crate::include::Pattern;
 use crate::tree::Tree;
-use crate::{Entry, EntryKind, refusal};
+use crate::{Entry, EntryKind, include, refusal};
 
 /// One `include:` of one file.
 pub(crate) struct Use<'a> {
@@ -34,7 +34,7 @@ impl Use<'_> {
 }
 
 /// A file, where it is and where it will be.
-type Moved = (RelPath, RelPath);
+pub(crate) type Moved = (RelPath, RelPath);
 
 /// Compares the files that each pattern matches before and after `renames`. `projects` is the
 /// project's name before and after.
@@ -56,19 +56,8 @@ pub(crate) fn check<'a>(
         let folder = include.file.parent();
         let key = (folder.to_vec(), include.before.to_vec());
         let verdict = verdicts.entry(key).or_insert_with(|| {
-            let before = Pattern::new(include.before, folder, projects[0])?;
-            let text = include.after();
-            let Some(after) = Pattern::new(&text, folder, projects[1]) else {
-                let first = renames.iter().next();
-                return first.map(|(from, to)| (from.clone(), to.clone()));
-            };
-            let mut moved = renames.iter();
-            if text == include.before {
-                // The same pattern tells nothing new about a file that stays where it is.
-                let moved = moved.find(|(from, to)| before.matches(from) != after.matches(to));
-                return moved.map(|(from, to)| (from.clone(), to.clone()));
-            }
-            difference(&before, &after, entries, renames)
+            let patterns = [include.before, &include.after()];
+            moved(patterns, folder, entries, renames, projects)
         });
         if let Some((from, to)) = verdict {
             let label = Label::at(include.file, include.span, "");
@@ -76,6 +65,42 @@ pub(crate) fn check<'a>(
         }
     }
     errors
+}
+
+/// The first file that only one of two patterns of a folder matches, the second after `renames`.
+pub(crate) fn moved(
+    [before, text]: [&[u8]; 2],
+    folder: &[u8],
+    entries: &[Entry],
+    renames: &BTreeMap<RelPath, RelPath>,
+    projects: [Option<&str>; 2],
+) -> Option<Moved> {
+    let pattern = Pattern::new(before, folder, projects[0])?;
+    let mut moved = renames.iter();
+    let first = |(from, to): (&RelPath, &RelPath)| (from.clone(), to.clone());
+    let Some(after) = Pattern::new(text, folder, projects[1]) else {
+        return moved.next().map(first);
+    };
+    if text == before {
+        // The same pattern tells nothing new about a file that stays where it is.
+        let moved = moved.find(|(from, to)| pattern.matches(from) != after.matches(to));
+        return moved.map(first);
+    }
+    difference(&pattern, &after, entries, renames)
+}
+
+/// Whether a pattern that stays as it is cannot match any renamed file, before or after: it begins
+/// in another folder.
+pub(crate) fn is_out_of_the_way(
+    pattern: &[u8],
+    folder: &[u8],
+    renames: &BTreeMap<RelPath, RelPath>,
+) -> bool {
+    let Some(start) = include::literal_start(pattern, folder) else {
+        return false;
+    };
+    let mut paths = renames.iter().flat_map(|(from, to)| [from, to]);
+    !paths.any(|path| path.as_bytes().starts_with(&start))
 }
 
 /// The first file that only one of the two patterns matches.

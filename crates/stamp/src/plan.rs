@@ -369,9 +369,11 @@ impl<'t> Context<'t> {
             let to = draft.renames.get(path).unwrap_or(path);
             let (patch, after) = match draft.names.get(path) {
                 None => (Patch::default(), self.tree.moved(path, to, file)),
-                Some(names) => write::rewrite(to, file, names, self.tree.scope())
-                    .map(|(patch, after)| (patch, Arc::new(after)))
-                    .map_err(|unwritable| refusal::unwritable(path, &unwritable))?,
+                Some(names) => {
+                    write::rewrite(to, (file.file_type, &file.bytes), names, self.tree.scope())
+                        .map(|(patch, after)| (patch, Arc::new(after)))
+                        .map_err(|unwritable| refusal::unwritable(path, &unwritable))?
+                }
             };
             let change = Change {
                 from: (*path).clone(),

@@ -60,12 +60,24 @@ impl Scope {
         rules.filter(move |(_, rule)| may_change && rule.files.contains(path))
     }
 
+    /// Whether names of this kind may be changed or refused.
+    pub(crate) fn maps(&self, kind: &Kind) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind))
+    }
+
+    /// Text that is the same for scopes that find the same.
+    pub(crate) fn identity(&self) -> String {
+        let rules: Vec<_> = self.rules.iter().map(|rule| rule.identity()).collect();
+        format!("{:?} {rules:?} {:?}", self.hosts, self.kinds)
+    }
+
     /// Whether a file of a type that is known may hold a site that matters.
     pub(crate) fn concerns(&self, file_type: FileType) -> bool {
         let wanted: &[Kind] = match file_type {
             // They say what is the project's own.
             FileType::Model | FileType::ProjectManifest => return true,
             FileType::LookMl => &[Kind::Connection, Kind::Model, Kind::Project],
+            FileType::Object => &[Kind::Model, Kind::Project],
             FileType::Dashboard => &[Kind::Model, Kind::Project, Kind::Slug],
             FileType::Dbt(file) => {
                 let may_name =
@@ -74,7 +86,6 @@ impl Scope {
             }
             FileType::Other => return false,
         };
-        let matters = |kind| self.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind));
-        wanted.iter().any(matters)
+        wanted.iter().any(|kind| self.maps(kind))
     }
 }

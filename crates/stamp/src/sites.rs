@@ -106,7 +106,7 @@ fn site(
     path: &RelPath,
     place: SitePlace,
     candidate: &Candidate,
-    own: &Own<'_>,
+    own: &Own,
     form: Form<'_>,
     environments: &[&Names],
 ) -> Site {

@@ -173,13 +173,9 @@ impl Tree {
     pub(crate) fn definitions(&self, targets: bool) -> impl Iterator<Item = (Label, &Kind, &str)> {
         let models = self.models();
         let models = models.map(|(path, _, name)| (Label::path(path, ""), &Kind::Model, name));
-        let is_own = move |candidate: &&Candidate| match (&candidate.shape, &candidate.kind) {
-            (Shape::Target(_), _) => targets,
-            (Shape::Definition, _) | (_, Kind::Connection | Kind::Label) => true,
-            (_, kind) => matches!(
-                kind,
-                Kind::Schema | Kind::Database | Kind::Profile | Kind::DbtProject
-            ),
+        let is_own = move |candidate: &&Candidate| match candidate.shape {
+            Shape::Target(_) => targets && defines(candidate),
+            _ => defines(candidate),
         };
         let texts = self.files.iter().flat_map(move |(path, file)| {
             let own = file.scan.candidates.iter().filter(is_own);
@@ -202,6 +198,20 @@ impl Tree {
     }
 }
 
+/// Whether a name is the project's own wherever it stands.
+pub(crate) fn defines(candidate: &Candidate) -> bool {
+    let is_own = matches!(
+        candidate.kind,
+        Kind::Connection
+            | Kind::Label
+            | Kind::Schema
+            | Kind::Database
+            | Kind::Profile
+            | Kind::DbtProject
+    );
+    is_own || matches!(candidate.shape, Shape::Definition | Shape::Target(_))
+}
+
 /// Everything that one file says.
 pub(crate) fn scan(path: &RelPath, bytes: &[u8], file_type: FileType, scope: &Scope) -> FileScan {
     let mut scan = match scope.concerns(file_type) {
@@ -219,7 +229,8 @@ fn built_in(path: &RelPath, bytes: &[u8], file_type: FileType, hosts: &Hosts) ->
         FileType::Dbt(kind) => return dbt::scan(path, bytes, kind, hosts),
         _ => {}
     }
-    if file_type == FileType::LookMl && !lookml::may_hold_names(bytes) {
+    let is_part = matches!(file_type, FileType::LookMl | FileType::Object);
+    if is_part && !lookml::may_hold_names(bytes) {
         return FileScan::default();
     }
     if storyline_lookml::is_legacy(bytes) {

@@ -45,11 +45,10 @@ pub(crate) fn patch(source: &[u8], names: &[(&Candidate, String)]) -> Result<Pat
 /// these names is as it was.
 pub(crate) fn rewrite(
     to: &RelPath,
-    file: &File,
+    (file_type, source): (FileType, &[u8]),
     names: &[(&Candidate, String)],
     scope: &Scope,
 ) -> Result<(Patch, File), Unwritable> {
-    let source = &*file.bytes;
     let unwritable = |why| {
         let first = names
             .first()
@@ -57,7 +56,6 @@ pub(crate) fn rewrite(
         let (span, name) = first.unwrap_or_default();
         Unwritable { span, name, why }
     };
-    let file_type = file.file_type;
     let hosts = scope.hosts();
     let mut scan = FileScan::default();
     let is_known = matches!(file_type, FileType::Dashboard | FileType::Dbt(_));

@@ -12,6 +12,7 @@ use crate::trees::{PLAIN, RULES, SITES, trees};
 
 /// Whatever is planned changes own names only and comes back; whatever is refused says where.
 fn check(files: &Files, manifest: &Manifest, way: Direction) {
+    crate::parts::check(files, manifest, way);
     match files.plan(manifest, way) {
         Ok(plan) => {
             only_names(files, manifest, way, &plan);

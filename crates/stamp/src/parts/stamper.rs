@@ -1,0 +1,302 @@
+//! What becomes of each file and path of a tree, once its outline and gist are known.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use storyline_manifest::{Environment, Kind, Manifest, Names};
+use storyline_text::{Edit, Patch, RelPath, Span};
+
+use super::{Class, Gist, Outline, Reading, Said, Unfit};
+use crate::candidate::{Candidate, renamed};
+use crate::own::{Decision, Form, Own};
+use crate::{Direction, Entry, form, paths, patterns, write};
+
+/// Takes the files of one tree, and of all others that say the same together, to or from an
+/// environment's form.
+pub struct Stamper {
+    names: Names,
+    direction: Direction,
+    own: Own,
+    reading: Arc<Reading>,
+    like_models: Vec<Entry>,
+    renames: BTreeMap<RelPath, RelPath>,
+    /// The project's name before and after.
+    projects: [Option<String>; 2],
+    /// Whether a pattern of a folder matches the same files before and after, as far as it was asked.
+    verdicts: Mutex<HashMap<(Vec<u8>, Vec<u8>), bool>>,
+}
+
+/// A name that takes the place of another in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NewName {
+    /// The number of the candidate.
+    candidate: usize,
+    name: String,
+}
+
+/// A file with other names in it.
+pub struct Written {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What they say, at the path where the file will be.
+    pub said: Said,
+}
+
+impl Stamper {
+    /// Decides for the tree whose paths say `outline` and whose files, read by `reading`, say `gist`.
+    ///
+    /// # Errors
+    /// [`Unfit`] when it is refused, or has to be planned as a whole.
+    pub fn new(
+        manifest: &Manifest,
+        environment: &Environment,
+        direction: Direction,
+        reading: &Arc<Reading>,
+        outline: &Outline,
+        gist: &Gist,
+    ) -> Result<Self, Unfit> {
+        if outline.unnamed || gist.is_broken {
+            return Err(Unfit::Refused);
+        }
+        if outline.odd_folder {
+            return Err(Unfit::Undecided);
+        }
+        let names = environment.names().clone();
+        check_form(manifest, environment, direction, outline, gist)?;
+        let project = gist.project.as_deref();
+        let after = match (project, direction) {
+            (None, _) => None,
+            (Some(name), Direction::Stamp) => names.stamp(&Kind::Project, name).ok(),
+            (Some(name), Direction::Unstamp) => names.unstamp(&Kind::Project, name),
+        };
+        let after = after.as_deref().or(project);
+        if project != after && after.is_some_and(|name| outline.has_root_folder(name)) {
+            return Err(Unfit::Undecided);
+        }
+        let mut stamper = Self {
+            own: own(outline, project, manifest, environment, direction),
+            projects: [project, after].map(|name| name.map(Into::into)),
+            names,
+            direction,
+            reading: reading.clone(),
+            like_models: outline.like_models.clone(),
+            renames: BTreeMap::new(),
+            verdicts: Mutex::default(),
+        };
+        stamper.renames = stamper.renames(outline)?;
+        match paths::check(&stamper.like_models, &stamper.renames).is_empty() {
+            true => Ok(stamper),
+            false => Err(Unfit::Refused),
+        }
+    }
+
+    /// Bytes that are the same for stampers that decide alike about every file. `reading` is the
+    /// identity of the reading.
+    pub fn identity(&self, reading: &[u8]) -> Vec<u8> {
+        let files: Vec<_> = self.like_models.iter().map(|e| (&e.path, e.kind)).collect();
+        let told = format!(
+            "{} {:?} {files:?} {:?}",
+            self.direction, self.own, self.renames
+        );
+        [told.as_bytes(), &self.names.identity(), reading].concat()
+    }
+
+    /// Where the file at `path` goes.
+    pub fn path(&self, path: &RelPath) -> RelPath {
+        self.renames.get(path).unwrap_or(path).clone()
+    }
+
+    /// The names that are put into the file at `path`; none when its bytes stay.
+    ///
+    /// # Errors
+    /// [`Unfit::Refused`] for a stray, a name without a counterpart, and an include pattern that would
+    /// match other files.
+    pub fn decide(&self, path: &RelPath, said: &Said) -> Result<Vec<NewName>, Unfit> {
+        let mut new = Vec::new();
+        for (number, candidate) in said.candidates.iter().enumerate() {
+            let canonical = match self.own.decide(candidate, self.form(), &[&self.names]) {
+                Decision::Foreign => continue,
+                Decision::Stray => return Err(Unfit::Refused),
+                Decision::Own(canonical) => canonical,
+            };
+            let name = match self.direction {
+                Direction::Unstamp => canonical,
+                Direction::Stamp => self.stamped(&candidate.kind, &canonical)?,
+            };
+            if name != candidate.name {
+                new.push(NewName {
+                    candidate: number,
+                    name,
+                });
+            }
+        }
+        match said
+            .includes
+            .iter()
+            .all(|i| self.keeps(path, i, said, &new))
+        {
+            true => Ok(new),
+            false => Err(Unfit::Refused),
+        }
+    }
+
+    /// Puts names into the file that [`Stamper::path`] moves to `to`, and reads the result again.
+    ///
+    /// # Errors
+    /// [`Unfit::Refused`] when they cannot stand where they should.
+    pub fn write(
+        &self,
+        to: &RelPath,
+        class: &Class,
+        (bytes, said): (&[u8], &Said),
+        new: &[NewName],
+    ) -> Result<Written, Unfit> {
+        let names: Vec<_> = new
+            .iter()
+            .map(|new| (&said.candidates[new.candidate], new.name.clone()))
+            .collect();
+        let scope = &self.reading.scope;
+        let (_, file) = write::rewrite(to, (class.file_type, bytes), &names, scope)
+            .map_err(|_| Unfit::Refused)?;
+        Ok(Written {
+            said: self.reading.said(class.file_type, file.scan, &file.bytes),
+            bytes: file.bytes,
+        })
+    }
+
+    fn form(&self) -> Form<'_> {
+        match self.direction {
+            Direction::Stamp => Form::Canonical,
+            Direction::Unstamp => Form::Stamped(&self.names),
+        }
+    }
+
+    fn stamped(&self, kind: &Kind, name: &str) -> Result<String, Unfit> {
+        let stamped = self.names.stamp(kind, name);
+        stamped.map(Into::into).map_err(|_| Unfit::Refused)
+    }
+
+    /// The new paths of model files.
+    fn renames(&self, outline: &Outline) -> Result<BTreeMap<RelPath, RelPath>, Unfit> {
+        let mut renames = BTreeMap::new();
+        for (path, _, name) in outline.models() {
+            let new = match self.direction {
+                Direction::Stamp => self.stamped(&Kind::Model, name)?,
+                Direction::Unstamp => {
+                    let back = self.names.unstamp(&Kind::Model, name);
+                    back.ok_or(Unfit::Refused)?.into()
+                }
+            };
+            if new != name {
+                let to = renamed(path, &new).map_err(|_| Unfit::Refused)?;
+                renames.insert(path.clone(), to);
+            }
+        }
+        Ok(renames)
+    }
+
+    /// Whether an include of the file at `path` matches the same files before and after.
+    fn keeps(
+        &self,
+        path: &RelPath,
+        (span, before): &(Span, Vec<u8>),
+        said: &Said,
+        new: &[NewName],
+    ) -> bool {
+        if self.renames.is_empty() {
+            return true;
+        }
+        let after = after(*span, before, &said.candidates, new);
+        let projects = [0, 1].map(|form| self.projects[form].as_deref());
+        let folder = path.parent();
+        let patterns = [before.as_slice(), after.as_deref().unwrap_or(before)];
+        if after.is_none() && patterns::is_out_of_the_way(before, folder, &self.renames) {
+            return true;
+        }
+        let key = (folder.to_vec(), before.clone());
+        let lock = || self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(verdict) = lock().get(&key) {
+            return *verdict;
+        }
+        let found = patterns::moved(patterns, folder, &self.like_models, &self.renames, projects);
+        lock().insert(key, found.is_none());
+        found.is_none()
+    }
+}
+
+/// An include pattern with the new names that stand in it; `None` when there are none.
+fn after(
+    include: Span,
+    before: &[u8],
+    candidates: &[Candidate],
+    new: &[NewName],
+) -> Option<Vec<u8>> {
+    let spans = new.iter().map(|new| (candidates[new.candidate].span, new));
+    let inside = spans.filter(|(span, _)| include.contains(*span));
+    let edits: Vec<_> = inside
+        .map(|(Span { start, end }, new)| {
+            let span = Span::new(start - include.start, end - include.start);
+            Edit::replace(span, new.name.as_str())
+        })
+        .collect();
+    let is_changed = !edits.is_empty();
+    let patch = Patch::new(edits).ok().filter(|_| is_changed)?;
+    patch.apply(before).ok()
+}
+
+/// The names that are the tree's own.
+fn own(
+    outline: &Outline,
+    project: Option<&str>,
+    manifest: &Manifest,
+    environment: &Environment,
+    direction: Direction,
+) -> Own {
+    let names = environment.names();
+    let form = match direction {
+        Direction::Stamp => Form::Canonical,
+        Direction::Unstamp => Form::Stamped(names),
+    };
+    let project = project.and_then(|project| form.canonical(&Kind::Project, project));
+    let stamped = project.as_deref().map(|p| names.stamp(&Kind::Project, p));
+    let stamped = stamped.and_then(Result::ok);
+    // Only a folder that is called like the project makes a difference.
+    let spellings = project.as_deref().into_iter().chain(stamped.as_deref());
+    let folders = spellings.filter(|name| outline.has_root_folder(name));
+    Own {
+        models: outline
+            .models()
+            .filter_map(|(.., name)| form.canonical(&Kind::Model, name))
+            .collect(),
+        folders: folders.map(|name| name.as_bytes().to_vec()).collect(),
+        project,
+        uses: manifest.uses().clone(),
+        targets_apart: environment.dbt().is_some(),
+    }
+}
+
+/// Refuses a tree that looks as if it were where it is to be taken.
+fn check_form(
+    manifest: &Manifest,
+    environment: &Environment,
+    direction: Direction,
+    outline: &Outline,
+    gist: &Gist,
+) -> Result<(), Unfit> {
+    let mut definitions = gist.definitions.clone();
+    let models = outline
+        .models()
+        .map(|(.., name)| (Kind::Model, name.into(), false));
+    definitions.extend(models);
+    let is_there = match direction {
+        Direction::Stamp => {
+            let mut all = manifest.environments();
+            all.any(|other| form::all_look_stamped(&definitions, other))
+        }
+        Direction::Unstamp => form::all_are_strange(&definitions, environment),
+    };
+    match is_there {
+        true => Err(Unfit::Refused),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,115 @@
+//! Stamping part by part comes to the same as planning a whole tree.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use storyline_manifest::Manifest;
+use storyline_stamp::parts::{Gist, Outline, Reading, Stamper, Unfit};
+use storyline_stamp::{Direction, EntryKind, FileSet, Scope, Tree, plan};
+use storyline_text::RelPath;
+
+use crate::files::{Files, dev1, path};
+
+/// The whole tree as its parts say it should be.
+pub(crate) fn by_parts(files: &Files, manifest: &Manifest, way: Direction) -> Result<Files, Unfit> {
+    let environment = dev1(manifest);
+    let outline = outline(files);
+    let reading = Arc::new(Reading::new(manifest, environment, &outline));
+    let mut gist = Gist::default();
+    let regular = || files.entries().iter().filter(|e| e.kind == EntryKind::File);
+    let read = |file: &RelPath| {
+        let class = reading.class(file)?;
+        let bytes = files.bytes(file).expect("a regular file");
+        let said = reading.read(file, &class, bytes);
+        Some((class, bytes, said))
+    };
+    for entry in regular() {
+        if let Some((_, _, said)) = read(&entry.path) {
+            gist.add(&said);
+        }
+    }
+    let stamper = Stamper::new(manifest, environment, way, &reading, &outline, &gist)?;
+    let mut out = Files::default();
+    for entry in files.entries() {
+        let old = files.bytes(&entry.path).unwrap_or_default();
+        if entry.kind != EntryKind::File {
+            out.add(entry.path.clone(), entry.kind, Vec::new());
+            continue;
+        }
+        let to = stamper.path(&entry.path);
+        let bytes = match read(&entry.path) {
+            None => old.to_vec(),
+            Some((class, bytes, said)) => match &*stamper.decide(&entry.path, &said)? {
+                [] => old.to_vec(),
+                new => {
+                    let written = stamper.write(&to, &class, (bytes, &said), new)?;
+                    written.bytes
+                }
+            },
+        };
+        out.add(to, EntryKind::File, bytes);
+    }
+    Ok(out)
+}
+
+fn outline(files: &Files) -> Outline {
+    let mut outline = Outline::default();
+    let mut folders = BTreeSet::new();
+    for entry in files.entries() {
+        let bytes = entry.path.as_bytes();
+        for slash in memchr::memchr_iter(b'/', bytes) {
+            if folders.insert(bytes[..slash].to_vec()) {
+                let folder = RelPath::new(&bytes[..slash]).expect("a part of a path");
+                outline.add(&folder, None);
+            }
+        }
+        outline.add(&entry.path, Some(entry.kind));
+    }
+    outline
+}
+
+fn opposite(way: Direction) -> Direction {
+    match way {
+        Direction::Stamp => Direction::Unstamp,
+        Direction::Unstamp => Direction::Stamp,
+    }
+}
+
+/// What is proved part by part is what a plan makes, and what a plan refuses is not proved.
+pub(crate) fn check(files: &Files, manifest: &Manifest, way: Direction) {
+    let environment = dev1(manifest);
+    let tree = Tree::read(files, &Scope::of(manifest, environment)).expect("every file is there");
+    let planned = plan(&tree, manifest, environment, way);
+    let made = by_parts(files, manifest, way);
+    if made == Err(Unfit::Undecided) {
+        return;
+    }
+    let proved = made.and_then(|made| {
+        let back = by_parts(&made, manifest, opposite(way))?;
+        (back == *files).then_some(made).ok_or(Unfit::Refused)
+    });
+    match (planned, proved) {
+        (Ok(plan), Ok(made)) => assert_eq!(files.apply(&plan.patch), made),
+        (Err(_), Err(_)) => {}
+        // The way back alone can be refused where two paths collide there.
+        (Ok(plan), Err(_)) => {
+            let after = files.apply(&plan.patch);
+            let back = after.plan(manifest, opposite(way));
+            assert!(back.is_err(), "{files:?}");
+        }
+        (Err(refused), Ok(_)) => panic!("{refused:?}\n{files:?}"),
+    }
+}
+
+#[test]
+fn a_folder_called_like_a_model_takes_a_look_at_everything() {
+    let manifest = crate::files::manifest("models = \"{name}_{env}\"");
+    let files = Files::parse("=== a.model.lkml\n=== b.model.lkml/x.view.lkml\n");
+    assert_eq!(
+        by_parts(&files, &manifest, Direction::Stamp),
+        Err(Unfit::Undecided)
+    );
+    let plain = Files::parse("=== a.model.lkml\n=== b/x.view.lkml\n");
+    let made = by_parts(&plain, &manifest, Direction::Stamp).expect("it fits");
+    assert!(made.kind(&path("a_dev1.model.lkml")).is_some());
+}
