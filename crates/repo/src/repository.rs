@@ -7,6 +7,8 @@ use git2::{AttrCheckFlags, AttrValue, BranchType, ErrorCode, RepositoryOpenFlags
 use storyline_text::RelPath;
 
 use crate::error::RepoError;
+use crate::id::ObjectId;
+use crate::ref_name::RefName;
 use crate::url::without_credentials;
 
 /// A Git repository, as one of its folders sees it.
@@ -84,6 +86,23 @@ impl Repository {
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(RepoError::new(folder.into(), &error)),
         }
+    }
+
+    /// The folder of this working tree's own files, such as `HEAD`.
+    pub fn git_dir(&self) -> &Path {
+        self.git.path()
+    }
+
+    /// Where a ref stands.
+    pub(crate) fn tip(&self, name: &RefName) -> Option<ObjectId> {
+        let id = self.git.refname_to_id(name.as_str());
+        id.ok().map(ObjectId::from_git)
+    }
+
+    /// Whether commit `old` is `new`, or one of its ancestors; not when one of them is not here.
+    pub(crate) fn is_ancestor(&self, old: ObjectId, new: ObjectId) -> bool {
+        let descends = self.git.graph_descendant_of(new.to_git(), old.to_git());
+        old == new || descends.unwrap_or(false)
     }
 
     /// Remotes and branches. Those whose names are no text are left out.

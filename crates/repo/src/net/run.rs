@@ -1,0 +1,103 @@
+//! One run of a program: nothing to read, outputs kept up to a limit, an end in any case.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Bytes of standard output that are kept: the refs of a remote, 80 bytes each or so.
+const MAX_OUTPUT: usize = 64 << 20;
+
+/// Bytes of standard error that are kept; what comes after them is read and dropped.
+const MAX_ERRORS: usize = 1 << 20;
+
+/// A program that has ended by itself.
+pub(super) struct Ended {
+    pub(super) status: ExitStatus,
+    pub(super) output: Vec<u8>,
+    pub(super) errors: Vec<u8>,
+}
+
+/// Why there is no [`Ended`].
+pub(super) enum Failed {
+    /// It did not start.
+    Start(io::Error),
+    /// It took too long, and was killed.
+    TimeLimit,
+    /// It printed more than [`MAX_OUTPUT`].
+    TooLong,
+}
+
+/// What a pipe held: its bytes and whether some were dropped.
+type Drained = (Vec<u8>, bool);
+
+/// Runs a program to its end. Where it `has_terminal` it stays in our process group, so that it may
+/// ask for a password and Ctrl-C reaches it; otherwise it gets one of its own, and after `limit` all
+/// that is in it is killed.
+pub(super) fn run(
+    mut command: Command,
+    limit: Duration,
+    has_terminal: bool,
+) -> Result<Ended, Failed> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    #[cfg(unix)]
+    if !has_terminal {
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    }
+    let started = Instant::now();
+    let mut child = command.spawn().map_err(Failed::Start)?;
+    let (stdout, output) = mpsc::channel();
+    let (stderr, errors) = mpsc::channel();
+    drain(child.stdout.take(), MAX_OUTPUT, stdout);
+    drain(child.stderr.take(), MAX_ERRORS, stderr);
+    // A pipe closes when the last process that holds it ends, so this waits for helpers as well.
+    let left = || limit.saturating_sub(started.elapsed());
+    let received = output
+        .recv_timeout(left())
+        .and_then(|output| Ok((output, errors.recv_timeout(left())?)));
+    let Ok(((output, is_cut), (errors, _))) = received else {
+        kill(&mut child, has_terminal);
+        return Err(Failed::TimeLimit);
+    };
+    let status = child.wait().map_err(Failed::Start)?;
+    match is_cut {
+        true => Err(Failed::TooLong),
+        false => Ok(Ended {
+            status,
+            output,
+            errors,
+        }),
+    }
+}
+
+/// Reads a pipe to its end on a thread of its own, which tells what it held.
+fn drain(pipe: Option<impl Read + Send + 'static>, limit: usize, done: Sender<Drained>) {
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        let mut is_cut = false;
+        if let Some(mut pipe) = pipe {
+            // What cannot be read any more ends like what has ended.
+            let _ = pipe.by_ref().take(limit as u64).read_to_end(&mut kept);
+            // A program that cannot write on would never end.
+            is_cut = io::copy(&mut pipe, &mut io::sink()).is_ok_and(|dropped| dropped > 0);
+        }
+        // Nobody listens any more after the time limit.
+        let _ = done.send((kept, is_cut));
+    });
+}
+
+/// Ends the program, and those that it started where they have a group of their own.
+fn kill(child: &mut Child, has_terminal: bool) {
+    #[cfg(unix)]
+    if !has_terminal {
+        let group = rustix::process::Pid::from_child(child);
+        // It may have ended by now; it was not waited for, so the number is still its own.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}

@@ -1,0 +1,158 @@
+//! What a remote has, and bringing it here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::NetError;
+use super::git::Git;
+use super::url::Url;
+use super::words::Words;
+use crate::id::ObjectId;
+use crate::ref_name::RefName;
+use crate::repository::Repository;
+
+/// How often a fetch is tried: somebody may delete a source, or fetch the same, in the middle.
+const ATTEMPTS: usize = 2;
+
+/// What a fetch brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where the sources that the remote has stand, and now their destinations too.
+    pub found: BTreeMap<RefName, ObjectId>,
+    /// The sources that the remote does not have. Their destinations are as they were.
+    pub missing: BTreeSet<RefName>,
+}
+
+impl Git {
+    /// The refs that `url` has and whose names are one of `prefixes`, or begin with one that ends
+    /// with `/`. `repository` is the clone whose settings hold; nothing in it changes.
+    ///
+    /// # Errors
+    /// When the remote cannot be reached, or not in this way.
+    pub fn list(
+        &self,
+        repository: &Repository,
+        url: &Url,
+        prefixes: &[&str],
+    ) -> Result<BTreeMap<RefName, ObjectId>, NetError> {
+        let arguments = list_arguments(url);
+        let ended = self.run(repository.git_dir(), url, &arguments)?;
+        if !ended.status.success() {
+            return Err(NetError::Unreachable {
+                url: url.clone(),
+                words: Words::of(&ended.errors),
+            });
+        }
+        let is_wanted = |name: &str| {
+            let mut prefixes = prefixes.iter();
+            prefixes.any(|p| name == *p || (p.ends_with('/') && name.starts_with(p)))
+        };
+        let mut refs = BTreeMap::new();
+        for line in ended
+            .output
+            .split(|b| *b == b'\n')
+            .filter(|l| !l.is_empty())
+        {
+            let parts = line
+                .iter()
+                .position(|b| *b == b'\t')
+                .map(|tab| line.split_at(tab));
+            let id = parts.and_then(|(id, _)| ObjectId::from_hex(id));
+            let (Some((_, name)), Some(id)) = (parts, id) else {
+                return Err(NetError::Unreadable { url: url.clone() });
+            };
+            // What Git would not accept as a name, and what is no text, is nobody's branch.
+            let name = std::str::from_utf8(&name[1..])
+                .ok()
+                .filter(|name| is_wanted(name));
+            if let Some(name) = name.and_then(|name| RefName::new(name).ok()) {
+                refs.insert(name, id);
+            }
+        }
+        Ok(refs)
+    }
+
+    /// Brings refs of `url` (the sources) into `repository`, where they stand as the destinations,
+    /// whatever these were before. No tags, submodules or other refs come along.
+    ///
+    /// # Errors
+    /// When the remote cannot be reached, or its refs cannot be brought. The repository may then have
+    /// some of them; the next fetch brings the others.
+    pub fn fetch(
+        &self,
+        repository: &Repository,
+        url: &Url,
+        refs: &[(RefName, RefName)],
+    ) -> Result<Fetched, NetError> {
+        let sources: Vec<_> = refs.iter().map(|(source, _)| source.as_str()).collect();
+        let mut words = Words::default();
+        for _ in 0..ATTEMPTS {
+            let there = self.list(repository, url, &sources)?;
+            let is_stale = |(source, destination): &&(RefName, RefName)| {
+                let there = there.get(source);
+                there.is_some_and(|id| repository.tip(destination) != Some(*id))
+            };
+            let stale: Vec<_> = refs.iter().filter(is_stale).collect();
+            if stale.is_empty() {
+                return Ok(fetched(repository, refs, &there));
+            }
+            let ended = self.run(repository.git_dir(), url, &fetch_arguments(url, &stale))?;
+            if ended.status.success() {
+                return Ok(fetched(repository, refs, &there));
+            }
+            words = Words::of(&ended.errors);
+        }
+        Err(NetError::Unreachable {
+            url: url.clone(),
+            words,
+        })
+    }
+}
+
+/// Reads back what there is now.
+fn fetched(
+    repository: &Repository,
+    refs: &[(RefName, RefName)],
+    there: &BTreeMap<RefName, ObjectId>,
+) -> Fetched {
+    let mut fetched = Fetched::default();
+    for (source, destination) in refs {
+        let is_there = there.contains_key(source);
+        match repository.tip(destination).filter(|_| is_there) {
+            Some(id) => {
+                fetched.found.insert(source.clone(), id);
+            }
+            None => {
+                fetched.missing.insert(source.clone());
+            }
+        }
+    }
+    fetched
+}
+
+fn list_arguments(url: &Url) -> Vec<String> {
+    let options = ["ls-remote", "--quiet", "--refs", "--end-of-options"];
+    let options = options.into_iter().map(Into::into);
+    options.chain([url.argument().into()]).collect()
+}
+
+fn fetch_arguments(url: &Url, refs: &[&(RefName, RefName)]) -> Vec<String> {
+    let options = [
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-prune",
+        "--no-recurse-submodules",
+        "--no-write-fetch-head",
+        "--no-auto-maintenance",
+        "--refmap=",
+        "--end-of-options",
+    ];
+    let refspecs = refs
+        .iter()
+        .map(|(source, destination)| format!("+{source}:{destination}"));
+    let options = options.into_iter().map(Into::into);
+    options
+        .chain([url.argument().into()])
+        .chain(refspecs)
+        .collect()
+}
