@@ -5,24 +5,42 @@
 //! what cannot be read is an error, names that are no text are passed over, and URLs come without
 //! the credentials that people leave in them.
 //!
+//! [`Objects`] reads commits, trees and blobs, [`RawCommit`] and [`parse_tree`] take them apart without
+//! losing a byte.
+//!
 //! [`Git`] lists, fetches and pushes refs of remotes. Nothing else here starts a program or reaches
 //! the network.
 //!
 //! Git's own configuration decides which bytes a checkout has, so it is read as git reads it: the
 //! repository's, the user's and the system's.
 
+mod commit;
 mod error;
+mod graph;
 mod id;
+mod layout;
 mod net;
+mod object_error;
+mod objects;
+mod offsets;
 mod ref_name;
 mod repository;
+mod tree;
 mod url;
+mod walk;
 
+pub use commit::{MalformedCommit, NewCommit, RawCommit, signature};
 pub use error::RepoError;
-pub use id::ObjectId;
+pub use id::{CollisionAttack, Kind, NotAnId, ObjectId};
 pub use net::{
     Fetched, Git, GitVersion, Moved, NetError, Protocol, Protocols, Push, UnknownProtocol, Url,
     UrlRefused, Words,
 };
+pub use object_error::ObjectError;
+pub use objects::{Header, Object, Objects};
 pub use ref_name::{NotARefName, RefName};
 pub use repository::{Attribute, Branch, Overview, Remote, Repository};
+pub use tree::{
+    EntryKind, MalformedTree, TreeEntry, is_sorted, parse_tree, sort_tree, tree_order, write_tree,
+};
+pub use walk::Walked;

@@ -13,10 +13,10 @@ use crate::url::without_credentials;
 
 /// A Git repository, as one of its folders sees it.
 pub struct Repository {
-    git: git2::Repository,
-    folder: PathBuf,
+    pub(crate) git: git2::Repository,
+    pub(crate) folder: PathBuf,
     /// The way from the working tree's root to the folder; `None` when the folder is not in it.
-    below: Option<PathBuf>,
+    pub(crate) below: Option<PathBuf>,
 }
 
 /// A repository that is known by a short name.
@@ -222,7 +222,7 @@ impl Repository {
         })
     }
 
-    fn broken(&self, error: &git2::Error) -> RepoError {
+    pub(crate) fn broken(&self, error: &git2::Error) -> RepoError {
         RepoError::new(self.folder.clone(), error)
     }
 }

@@ -1,0 +1,7 @@
+//! Objects as the real `git` writes and reads them.
+
+mod commits;
+mod git;
+mod reading;
+mod trees;
+mod walking;
