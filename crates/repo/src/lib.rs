@@ -6,9 +6,9 @@
 //! the credentials that people leave in them.
 //!
 //! [`Objects`] reads commits, trees and blobs, [`RawCommit`] and [`parse_tree`] take them apart without
-//! losing a byte.
+//! losing a byte; [`PackWriter`] keeps new ones.
 //!
-//! [`Git`] lists, fetches and pushes refs of remotes. Nothing else here starts a program or reaches
+//! [`Git`] lists, fetches and pushes refs of remotes, and moves those that are here. Nothing else here starts a program or reaches
 //! the network.
 //!
 //! Git's own configuration decides which bytes a checkout has, so it is read as git reads it: the
@@ -23,7 +23,10 @@ mod net;
 mod object_error;
 mod objects;
 mod offsets;
+mod pack;
+mod pack_index;
 mod ref_name;
+mod refs;
 mod repository;
 mod tree;
 mod url;
@@ -38,7 +41,9 @@ pub use net::{
 };
 pub use object_error::ObjectError;
 pub use objects::{Header, Object, Objects};
+pub use pack::{PackWriter, Written};
 pub use ref_name::{NotARefName, RefName};
+pub use refs::{Expected, RefError, RefUpdate};
 pub use repository::{Attribute, Branch, Overview, Remote, Repository};
 pub use tree::{
     EntryKind, MalformedTree, TreeEntry, is_sorted, parse_tree, sort_tree, tree_order, write_tree,

@@ -44,6 +44,20 @@ pub struct Object<B = Vec<u8>> {
     pub bytes: B,
 }
 
+impl Object {
+    /// The bytes, when `id` is of the kind that it has to be.
+    pub(crate) fn of_kind(self, id: ObjectId, expected: Kind) -> Result<Vec<u8>, ObjectError> {
+        match self.kind == expected {
+            true => Ok(self.bytes),
+            false => Err(ObjectError::WrongKind {
+                id,
+                expected,
+                found: self.kind,
+            }),
+        }
+    }
+}
+
 /// What can be known of an object without its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -101,15 +115,7 @@ impl Objects {
     /// # Errors
     /// When it is missing, broken, or of another kind.
     pub fn read_as(&self, id: ObjectId, expected: Kind) -> Result<Vec<u8>, ObjectError> {
-        let Object { kind, bytes } = self.read(id)?;
-        match kind == expected {
-            true => Ok(bytes),
-            false => Err(ObjectError::WrongKind {
-                id,
-                expected,
-                found: kind,
-            }),
-        }
+        self.read(id)?.of_kind(id, expected)
     }
 
     /// The tree of a commit.

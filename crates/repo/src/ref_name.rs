@@ -16,9 +16,11 @@ impl RefName {
     /// A full name.
     ///
     /// # Errors
-    /// When Git refuses it, or it does not begin with `refs/`.
+    /// When Git refuses it, it does not begin with `refs/`, or a part of it begins with `-`: such a part
+    /// may be taken for an option once it stands alone.
     pub fn new(name: &str) -> Result<Self, NotARefName> {
-        match name.starts_with("refs/") && git2::Reference::is_valid_name(name) {
+        let is_full = name.starts_with("refs/") && !name.contains("/-");
+        match is_full && git2::Reference::is_valid_name(name) {
             true => Ok(Self(name.into())),
             false => Err(NotARefName(name.into())),
         }
@@ -35,6 +37,15 @@ impl RefName {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A branch's or tag's own name; that of another ref without its `refs/`.
+    pub fn short(&self) -> &str {
+        let name = self.0.strip_prefix("refs/").unwrap_or(&self.0);
+        let branch = name.strip_prefix("heads/");
+        branch
+            .or_else(|| name.strip_prefix("tags/"))
+            .unwrap_or(name)
     }
 }
 

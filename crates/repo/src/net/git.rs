@@ -76,7 +76,7 @@ const LIMIT: Duration = Duration::from_mins(10);
 /// The `git` program, as Storyline runs it.
 ///
 /// Its environment holds what is needed to find a user's settings and credentials, and nothing else;
-/// it has no input. Several may run at once.
+/// it reads nothing but what we hand it. Several may run at once.
 #[derive(Clone, Debug)]
 pub struct Git {
     variables: Vec<(OsString, OsString)>,
@@ -142,7 +142,7 @@ impl Git {
         let mut command = self.command();
         command.arg("version");
         let missing = |reason: String| NetError::GitMissing { reason };
-        let ended = run::run(command, self.limit, self.has_terminal).map_err(|failed| {
+        let ended = run::run(command, None, self.limit, self.has_terminal).map_err(|failed| {
             missing(match failed {
                 Failed::Start(error) if error.kind() == io::ErrorKind::NotFound => {
                     "it is in no folder of `PATH`".into()
@@ -166,16 +166,8 @@ impl Git {
         if !self.protocols.allow(url.protocol()) {
             return Err(NetError::ProtocolNotAllowed { url: url.clone() });
         }
-        let found = self.version()?;
-        if !found.is_usable() {
-            return Err(NetError::GitTooOld { found });
-        }
-        let mut command = self.command();
-        command
-            .current_dir(git_dir)
-            .env("GIT_DIR", git_dir)
-            .args(arguments);
-        run::run(command, self.limit, self.has_terminal).map_err(|failed| match failed {
+        let command = self.command_in(git_dir, arguments)?;
+        run::run(command, None, self.limit, self.has_terminal).map_err(|failed| match failed {
             Failed::Start(error) => NetError::GitMissing {
                 reason: error.to_string(),
             },
@@ -185,6 +177,38 @@ impl Git {
             },
             Failed::TooLong => NetError::TooLong { url: url.clone() },
         })
+    }
+
+    /// Runs `git` on the repository whose own folder is `git_dir`, with nobody else to talk with; `None`
+    /// when it had to be stopped.
+    pub(crate) fn run_here(
+        &self,
+        git_dir: &Path,
+        arguments: &[&str],
+        input: Vec<u8>,
+    ) -> Result<Option<Ended>, NetError> {
+        let arguments: Vec<_> = arguments.iter().map(|word| (*word).into()).collect();
+        let command = self.command_in(git_dir, &arguments)?;
+        match run::run(command, Some(input), self.limit, self.has_terminal) {
+            Ok(ended) => Ok(Some(ended)),
+            Err(Failed::TimeLimit | Failed::TooLong) => Ok(None),
+            Err(Failed::Start(error)) => Err(NetError::GitMissing {
+                reason: error.to_string(),
+            }),
+        }
+    }
+
+    fn command_in(&self, git_dir: &Path, arguments: &[String]) -> Result<Command, NetError> {
+        let found = self.version()?;
+        if !found.is_usable() {
+            return Err(NetError::GitTooOld { found });
+        }
+        let mut command = self.command();
+        command
+            .current_dir(git_dir)
+            .env("GIT_DIR", git_dir)
+            .args(arguments);
+        Ok(command)
     }
 
     fn command(&self) -> Command {

@@ -1,6 +1,6 @@
-//! One run of a program: nothing to read, outputs kept up to a limit, an end in any case.
+//! One run of a program: what it reads is known before, outputs kept up to a limit, an end in any case.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
@@ -13,10 +13,10 @@ const MAX_OUTPUT: usize = 64 << 20;
 const MAX_ERRORS: usize = 1 << 20;
 
 /// A program that has ended by itself.
-pub(super) struct Ended {
-    pub(super) status: ExitStatus,
-    pub(super) output: Vec<u8>,
-    pub(super) errors: Vec<u8>,
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) output: Vec<u8>,
+    pub(crate) errors: Vec<u8>,
 }
 
 /// Why there is no [`Ended`].
@@ -32,16 +32,17 @@ pub(super) enum Failed {
 /// What a pipe held: its bytes and whether some were dropped.
 type Drained = (Vec<u8>, bool);
 
-/// Runs a program to its end. Where it `has_terminal` it stays in our process group, so that it may
+/// Runs a program to its end, with `input` to read, or nothing. Where it `has_terminal` it stays in our process group, so that it may
 /// ask for a password and Ctrl-C reaches it; otherwise it gets one of its own, and after `limit` all
 /// that is in it is killed.
 pub(super) fn run(
     mut command: Command,
+    input: Option<Vec<u8>>,
     limit: Duration,
     has_terminal: bool,
 ) -> Result<Ended, Failed> {
     command
-        .stdin(Stdio::null())
+        .stdin(input.as_ref().map_or_else(Stdio::null, |_| Stdio::piped()))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     #[cfg(unix)]
@@ -50,6 +51,10 @@ pub(super) fn run(
     }
     let started = Instant::now();
     let mut child = command.spawn().map_err(Failed::Start)?;
+    if let Some((mut pipe, input)) = child.stdin.take().zip(input) {
+        // A program that has read enough closes the pipe.
+        thread::spawn(move || drop(pipe.write_all(&input)));
+    }
     let (stdout, output) = mpsc::channel();
     let (stderr, errors) = mpsc::channel();
     drain(child.stdout.take(), MAX_OUTPUT, stdout);

@@ -19,7 +19,7 @@ const MAX_LINE: usize = 300;
 pub struct Words(Vec<String>);
 
 impl Words {
-    pub(super) fn of(output: &[u8]) -> Self {
+    pub(crate) fn of(output: &[u8]) -> Self {
         let lines = output.split(|b| matches!(b, b'\n' | b'\r'));
         let lines = lines.map(|line| String::from_utf8_lossy(line));
         let mut kept: Vec<_> = lines

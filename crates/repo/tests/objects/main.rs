@@ -3,5 +3,7 @@
 mod commits;
 mod git;
 mod reading;
+mod refs;
 mod trees;
 mod walking;
+mod writing;

@@ -1,0 +1,327 @@
+//! Writing objects: one pack a command, never a loose object.
+//!
+//! A pack grows in a temporary file beside its place, under a name that Git takes for rubbish, so that a
+//! killed command leaves nothing but a file for `git gc`. It becomes visible as a whole, by two renames
+//! with the index last. Until a ref points at its objects nothing but its age keeps it: Git removes
+//! what nobody refers to only when it is older than two weeks.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use rustc_hash::FxHashMap;
+use tempfile::{NamedTempFile, TempPath};
+use thread_local::ThreadLocal;
+
+use crate::id::{Kind, ObjectId};
+use crate::object_error::ObjectError;
+use crate::objects::{Object, Objects};
+use crate::pack_index;
+
+/// How much is gathered before it is written, in bytes.
+const BUFFER: usize = 1 << 20;
+const HEADER: u64 = 12;
+
+/// Takes objects, from any thread, and makes a pack of them. Dropped without [`finish`](Self::finish),
+/// it leaves nothing.
+pub struct PackWriter<'a> {
+    objects: &'a Objects,
+    pack: Mutex<Pack>,
+    /// A thread's compressor and the bytes that come out of it.
+    deflate: ThreadLocal<RefCell<(Compress, Vec<u8>)>>,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// How many objects the repository has got that it had not.
+    pub objects: usize,
+    /// What they take on disk, in bytes.
+    pub bytes: u64,
+}
+
+/// Where in the pack an object is.
+#[derive(Clone, Copy)]
+pub(crate) struct Packed {
+    pub(crate) offset: u64,
+    /// With its header, compressed.
+    length: usize,
+    pub(crate) crc: u32,
+}
+
+/// The pack so far: what is in the file, and what will be there.
+#[derive(Default)]
+struct Pack {
+    entries: FxHashMap<ObjectId, Packed>,
+    /// Made when there is something to write.
+    file: Option<NamedTempFile>,
+    flushed: u64,
+    buffer: Vec<u8>,
+}
+
+impl Objects {
+    /// Writes objects into this repository.
+    pub fn writer(&self) -> PackWriter<'_> {
+        PackWriter {
+            objects: self,
+            pack: Mutex::new(Pack::default()),
+            deflate: ThreadLocal::new(),
+        }
+    }
+}
+
+impl PackWriter<'_> {
+    /// Keeps an object, unless the repository or this pack has it.
+    ///
+    /// # Errors
+    /// When the disk is full, say; or when the bytes are part of an attack on SHA-1.
+    pub fn add(&self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
+        let id = ObjectId::of(kind, bytes)?;
+        if self.pack().entries.contains_key(&id) || self.objects.contains(id) {
+            return Ok(id);
+        }
+        let deflate = self.deflate.get_or(|| {
+            let compress = Compress::new(Compression::fast(), true);
+            RefCell::new((compress, Vec::new()))
+        });
+        let (compress, entry) = &mut *deflate.borrow_mut();
+        entry.clear();
+        push_header(entry, kind, bytes.len());
+        push_deflated(entry, compress, bytes).map_err(|source| self.failed(source))?;
+        let mut pack = self.pack();
+        // Another thread may have been faster.
+        if !pack.entries.contains_key(&id) {
+            let pushed = pack.push(&self.folder(), id, entry);
+            pushed.map_err(|source| self.failed(source))?;
+        }
+        Ok(id)
+    }
+
+    /// An object of this pack or of the repository.
+    ///
+    /// # Errors
+    /// When it is missing or broken.
+    pub fn read(&self, id: ObjectId) -> Result<Object, ObjectError> {
+        let mut pack = self.pack();
+        let Some(packed) = pack.entries.get(&id).copied() else {
+            drop(pack);
+            return self.objects.read(id);
+        };
+        let entry = pack.entry(packed).map_err(|source| self.failed(source))?;
+        drop(pack);
+        inflated(&entry).map_err(|source| self.failed(source))
+    }
+
+    /// The bytes of an object of this pack or of the repository, which has to be of a kind.
+    ///
+    /// # Errors
+    /// When it is missing, broken, or of another kind.
+    pub fn read_as(&self, id: ObjectId, expected: Kind) -> Result<Vec<u8>, ObjectError> {
+        self.read(id)?.of_kind(id, expected)
+    }
+
+    /// Whether this pack or the repository has an object.
+    pub fn contains(&self, id: ObjectId) -> bool {
+        self.pack().entries.contains_key(&id) || self.objects.contains(id)
+    }
+
+    /// Makes the pack part of the repository; nothing is written when it is empty.
+    ///
+    /// # Errors
+    /// When the system refuses; the repository is then as it was.
+    pub fn finish(self) -> Result<Written, ObjectError> {
+        let folder = self.folder();
+        let pack = self.pack.into_inner();
+        let pack = pack.unwrap_or_else(PoisonError::into_inner);
+        let written = pack.finish(&folder);
+        let written = written.map_err(|source| failed(folder, source))?;
+        self.objects.refresh();
+        Ok(written)
+    }
+
+    /// A panic elsewhere leaves no entry half made: one is known when its bytes are there.
+    fn pack(&self) -> MutexGuard<'_, Pack> {
+        self.pack.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.objects.folder().join("pack")
+    }
+
+    fn failed(&self, source: io::Error) -> ObjectError {
+        failed(self.folder(), source)
+    }
+}
+
+fn failed(path: PathBuf, source: io::Error) -> ObjectError {
+    ObjectError::Write { path, source }
+}
+
+impl Pack {
+    fn push(&mut self, folder: &Path, id: ObjectId, entry: &[u8]) -> io::Result<()> {
+        if self.file.is_none() {
+            self.file = Some(temporary(folder, "tmp_pack_")?);
+            // The number of objects is filled in at the end.
+            self.buffer.extend_from_slice(b"PACK\0\0\0\x02\0\0\0\0");
+        }
+        let mut crc = Crc::new();
+        crc.update(entry);
+        let packed = Packed {
+            offset: self.flushed + self.buffer.len() as u64,
+            length: entry.len(),
+            crc: crc.sum(),
+        };
+        self.buffer.extend_from_slice(entry);
+        self.entries.insert(id, packed);
+        if self.buffer.len() >= BUFFER {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if let Some(file) = &mut self.file {
+            file.seek(SeekFrom::Start(self.flushed))?;
+            file.write_all(&self.buffer)?;
+            self.flushed += self.buffer.len() as u64;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, packed: Packed) -> io::Result<Vec<u8>> {
+        if let Some(start) = packed.offset.checked_sub(self.flushed) {
+            let rest = usize::try_from(start)
+                .ok()
+                .and_then(|s| self.buffer.get(s..));
+            let entry = rest.and_then(|rest| rest.get(..packed.length));
+            return entry
+                .map(Into::into)
+                .ok_or(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut entry = vec![0; packed.length];
+        if let Some(file) = &mut self.file {
+            file.seek(SeekFrom::Start(packed.offset))?;
+            file.read_exact(&mut entry)?;
+        }
+        Ok(entry)
+    }
+
+    fn finish(mut self, folder: &Path) -> io::Result<Written> {
+        self.flush()?;
+        let Some(mut pack) = self.file else {
+            return Ok(Written::default());
+        };
+        let count = u32::try_from(self.entries.len()).map_err(io::Error::other)?;
+        pack.seek(SeekFrom::Start(HEADER - 4))?;
+        pack.write_all(&count.to_be_bytes())?;
+        let checksum = checksum(pack.as_file_mut())?;
+        pack.write_all(checksum.as_bytes())?;
+        pack.as_file().sync_all()?;
+        let mut entries: Vec<_> = self.entries.into_iter().collect();
+        entries.sort_unstable_by_key(|(id, _)| *id);
+        let mut index = temporary(folder, "tmp_idx_")?;
+        index.write_all(&pack_index::bytes(&entries, checksum)?)?;
+        index.as_file().sync_all()?;
+        // Closed before they are renamed, as some systems want it.
+        let name = |end| folder.join(format!("pack-{checksum}.{end}"));
+        publish(pack.into_temp_path(), &name("pack"))?;
+        publish(index.into_temp_path(), &name("idx"))?;
+        sync_folder(folder)?;
+        Ok(Written {
+            objects: entries.len(),
+            bytes: self.flushed,
+        })
+    }
+}
+
+fn publish(file: TempPath, name: &Path) -> io::Result<()> {
+    // The same objects in the same order may have been written before.
+    file.persist(name).map_err(|error| error.error)
+}
+
+/// Like Git's packs, to be read by everybody that the user's mask allows and written by nobody.
+fn temporary(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o444));
+    }
+    std::fs::create_dir_all(folder)?;
+    builder.tempfile_in(folder)
+}
+
+/// The renames themselves outlive a power cut.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// The SHA-1 of a whole file, which is then read to its end.
+fn checksum(file: &mut File) -> io::Result<ObjectId> {
+    let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+    let mut buffer = vec![0; BUFFER];
+    file.seek(SeekFrom::Start(0))?;
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+    let id = hasher
+        .try_finalize()
+        .map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(ObjectId::from_gix(&id))
+}
+
+/// Kind and size as packs have them: four bits of the size, then seven a byte.
+fn push_header(entry: &mut Vec<u8>, kind: Kind, size: usize) {
+    let kind = match kind {
+        Kind::Commit => 1,
+        Kind::Tree => 2,
+        Kind::Blob => 3,
+        Kind::Tag => 4,
+    };
+    let more = |rest: usize| if rest > 0 { 0x80 } else { 0 };
+    let mut rest = size >> 4;
+    entry.push(more(rest) | kind << 4 | (size & 15) as u8);
+    while rest > 0 {
+        let low = (rest & 0x7f) as u8;
+        rest >>= 7;
+        entry.push(more(rest) | low);
+    }
+}
+
+fn push_deflated(entry: &mut Vec<u8>, compress: &mut Compress, bytes: &[u8]) -> io::Result<()> {
+    compress.reset();
+    let mut status = Status::Ok;
+    while status != Status::StreamEnd {
+        entry.reserve(bytes.len() / 4 + 64);
+        let done = usize::try_from(compress.total_in()).unwrap_or(bytes.len());
+        let rest = bytes.get(done..).unwrap_or_default();
+        status = compress.compress_vec(rest, entry, FlushCompress::Finish)?;
+    }
+    Ok(())
+}
+
+/// The object of an entry that [`push_header`] and [`push_deflated`] made.
+fn inflated(entry: &[u8]) -> io::Result<Object> {
+    let end = entry.iter().position(|byte| byte & 0x80 == 0);
+    let (head, deflated) = entry.split_at(end.map_or(entry.len(), |end| end + 1));
+    let kind = match head.first().map_or(0, |byte| byte >> 4 & 7) {
+        1 => Kind::Commit,
+        2 => Kind::Tree,
+        4 => Kind::Tag,
+        _ => Kind::Blob,
+    };
+    let mut bytes = Vec::new();
+    flate2::read::ZlibDecoder::new(deflated).read_to_end(&mut bytes)?;
+    Ok(Object { kind, bytes })
+}
