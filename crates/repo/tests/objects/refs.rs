@@ -222,7 +222,7 @@ fn names_of_refs() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn names_are_good_when_git_says_so(name in "refs/([a.@{/~^:?*\\[\u{e9} \t\\\\]|[.]lock){1,6}") {
