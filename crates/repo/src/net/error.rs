@@ -8,7 +8,6 @@ use super::push::{Moved, Push};
 use super::url::Url;
 use super::version::{GitVersion, OLDEST};
 use super::words::Words;
-use crate::id::ObjectId;
 
 /// Why something of a remote could not be read or moved.
 #[derive(Debug, thiserror::Error)]
@@ -124,9 +123,9 @@ impl NetError {
                  limit in seconds if the remote is slow: `git config --global storyline.timeLimit 1800`",
             ),
             Self::NotForward { push, .. } => error("push-refused").help(format!(
-                "nothing was changed there: it stands at {}, which {} does not contain",
-                at(push.expected),
-                at(push.new)
+                "nothing was changed there: it was to {}, which does not contain it as far as this \
+                 clone knows; fetch first, then run the command again",
+                step(push)
             )),
             Self::Refused { pushes, words, .. } => said(error("push-refused"), words).help(format!(
                 "nothing was changed there: {}; mend what it says, then run the command again",
@@ -134,14 +133,7 @@ impl NetError {
             )),
             Self::Moved { moved, .. } => moved
                 .iter()
-                .fold(error("push-conflict"), |told, moved| {
-                    told.help(format!(
-                        "`{}` was expected at {} and stands at {}",
-                        moved.push.destination,
-                        at(moved.push.expected),
-                        at(moved.found)
-                    ))
-                })
+                .fold(error("push-conflict"), |told, moved| told.help(difference(moved)))
                 .help("run the command again: it starts from what is there now"),
             Self::OutcomeUnknown { url, pushes, push, list } => {
                 unknown(error("push-outcome-unknown"), url, pushes, [push, list])
@@ -173,12 +165,8 @@ fn unknown(
     let words = failures.into_iter().filter_map(NetError::words);
     let told = words.fold(diagnostic, said);
     let told = pushes.iter().fold(told, |told, push| {
-        told.help(format!(
-            "`{}` was to go from {} to {}, and is at one of them if nobody else moves it",
-            push.destination,
-            at(push.expected),
-            at(push.new)
-        ))
+        let (name, step) = (&push.destination, step(push));
+        told.help(format!("`{name}` was to {step}: it did, or it did not"))
     });
     let refs: Vec<_> = pushes
         .iter()
@@ -200,6 +188,22 @@ fn standing(pushes: &[Push]) -> String {
     stands.join(", ")
 }
 
-fn at(id: Option<ObjectId>) -> String {
-    id.map_or_else(|| "nothing".into(), |id| id.to_string())
+fn step(push: &Push) -> String {
+    match (push.expected, push.new) {
+        (Some(old), Some(new)) => format!("go from {old} to {new}"),
+        (None, Some(new)) => format!("be made at {new}"),
+        (Some(old), None) => format!("be deleted from {old}"),
+        (None, None) => "stay away".into(),
+    }
+}
+
+fn difference(moved: &Moved) -> String {
+    let name = &moved.push.destination;
+    match (moved.push.expected, moved.found) {
+        (Some(old), Some(found)) => format!("`{name}` was expected at {old} and stands at {found}"),
+        (None, Some(found)) => {
+            format!("`{name}` was expected not to be there and stands at {found}")
+        }
+        (_, None) => format!("`{name}` is not there any more"),
+    }
 }

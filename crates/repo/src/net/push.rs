@@ -62,7 +62,7 @@ impl Git {
             Ok(ended) => NetError::Refused {
                 url: url.clone(),
                 pushes: pushes.to_vec(),
-                words: Words::of(&[ended.output, ended.errors].concat()),
+                words: Words::of_push(&ended.output, &ended.errors),
             },
             Err(error @ (NetError::TimeLimit { .. } | NetError::TooLong { .. })) => error,
             // It did not start.

@@ -21,14 +21,29 @@ pub struct Words(Vec<String>);
 impl Words {
     pub(crate) fn of(output: &[u8]) -> Self {
         let lines = output.split(|b| matches!(b, b'\n' | b'\r'));
-        let lines = lines.map(|line| String::from_utf8_lossy(line));
+        let lines = lines.map(String::from_utf8_lossy);
+        let lines = lines.map(|line| line.trim().replace('\t', " "));
         let mut kept: Vec<_> = lines
-            .map(|line| line.trim().to_owned())
             .filter(|line| !line.is_empty() && !line.starts_with("hint: "))
             .map(|line| shown(&line))
             .collect();
         kept.drain(..kept.len().saturating_sub(MAX_LINES));
         Self(kept)
+    }
+
+    /// What `git push --porcelain` printed: of its `output` the refs that did not move and why.
+    pub(super) fn of_push(output: &[u8], errors: &[u8]) -> Self {
+        let mut words = Self::of(errors);
+        for line in output.split(|b| *b == b'\n') {
+            let mut parts = line.split(|b| *b == b'\t');
+            if let (Some(b"!"), Some(refspec), Some(why)) =
+                (parts.next(), parts.next(), parts.next())
+            {
+                let name = refspec.rsplit(|b| *b == b':').next().unwrap_or(refspec);
+                words.0.extend(Self::of(&[name, b": ", why].concat()).0);
+            }
+        }
+        words
     }
 
     /// The lines.
@@ -72,6 +87,17 @@ mod tests {
     fn check(said: &str, expect: &[&str]) {
         let words = Words::of(said.as_bytes());
         assert_eq!(words.lines().collect::<Vec<_>>(), expect);
+    }
+
+    #[test]
+    fn refs_that_did_not_move() {
+        let output =
+            b"To x\n \tID:refs/heads/a\t1..2\n!\tID:refs/heads/b\t[rejected] (stale info)\nDone\n";
+        let words = Words::of_push(output, b"error: no\n");
+        assert_eq!(
+            words.to_string(),
+            "error: no; refs/heads/b: [rejected] (stale info)"
+        );
     }
 
     #[test]
