@@ -3,6 +3,11 @@
 //!
 //! The files are those of `fixtures/acme`, carried inside the program so that the demo needs
 //! nothing but itself.
+//!
+//! [`servers`] are what the company keeps its repositories on.
+
+#[cfg(unix)]
+pub mod servers;
 
 use std::io;
 use std::path::{Path, PathBuf};

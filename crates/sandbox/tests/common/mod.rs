@@ -118,6 +118,59 @@ impl Place {
         Git::new(variables(&self.home))
     }
 
+    /// The same where these protocols may be used, too.
+    pub(crate) fn program_with(&self, protocols: &str) -> Git {
+        let protocols = protocols.parse().expect("known protocols");
+        self.program().with_protocols(protocols)
+    }
+
+    /// Pushes, lists, fetches and deletes.
+    pub(crate) fn there_and_back(&self, git: &Git, url: &Url) {
+        let repository = self.repository();
+        let first = self.tip(&self.clone, "HEAD");
+        let pushes = [push("main", None, first), push("story/s1", None, first)];
+        git.push(&repository, url, &pushes).expect("it is empty");
+        let second = self.commit("second");
+        let pushes = [
+            push("main", first, Some(second)),
+            push("story/s1", first, None),
+        ];
+        git.push(&repository, url, &pushes)
+            .expect("it is as expected");
+        let listed = git.list(&repository, url, &["refs/"]).expect("it is there");
+        assert_eq!(listed, [(branch("main"), second)].into());
+        let third = self.commit("third");
+        let tracking = RefName::new("refs/storyline/remote/dev1/main").expect("a name");
+        self.git(
+            &self.remote,
+            &[
+                "fetch",
+                "--quiet",
+                self.clone.to_str().expect("text"),
+                "+HEAD:refs/heads/main",
+            ],
+        );
+        self.git(&self.clone, &["reset", "--quiet", "--hard", "HEAD~2"]);
+        self.git(&self.clone, &["reflog", "expire", "--expire=all", "--all"]);
+        self.git(&self.clone, &["gc", "--quiet", "--prune=now"]);
+        let fetched = git.fetch(
+            &repository,
+            url,
+            &[
+                (branch("main"), tracking.clone()),
+                (branch("gone"), tracking.clone()),
+            ],
+        );
+        let fetched = fetched.expect("it is there");
+        assert_eq!(fetched.found, [(branch("main"), third)].into());
+        assert_eq!(fetched.missing, [branch("gone")].into());
+        assert_eq!(self.tip(&self.clone, tracking.as_str()), Some(third));
+        assert_eq!(
+            self.git(&self.clone, &["log", "--format=%s", tracking.as_str()]),
+            "third\nsecond\nfirst"
+        );
+    }
+
     /// The remote by its path.
     pub(crate) fn path(&self) -> Url {
         url(self.remote.to_str().expect("text"))
