@@ -10,6 +10,7 @@ mod docs;
 mod postgres;
 mod project;
 mod python;
+mod ssh;
 mod test;
 
 use anyhow::Result;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use walkdir::WalkDir;
 
-use crate::{postgres, project, python};
+use crate::{postgres, project, python, ssh};
 
 /// Something that tests need besides cargo, and the variable that says where it is.
 struct Need {
@@ -15,7 +15,7 @@ struct Need {
     find: fn() -> Result<PathBuf>,
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 4] = [
     Need {
         variable: "STORYLINE_PYTHON",
         what: "Python",
@@ -31,13 +31,18 @@ const NEEDS: [Need; 3] = [
         what: "PostgreSQL",
         find: postgres::programs,
     },
+    Need {
+        variable: "STORYLINE_SSHD",
+        what: "OpenSSH's server",
+        find: ssh::server,
+    },
 ];
 
 /// Runs all tests, and makes what they need first.
 ///
 /// That is Python environments below `target/`, with the packages that we compare ourselves with and
-/// with dbt, and PostgreSQL. Without one of them its tests are skipped, by name; with CI set that is
-/// a failure.
+/// with dbt, PostgreSQL, and OpenSSH's server. Without one of them its tests are skipped, by name;
+/// with CI set that is a failure.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Passed on to `cargo test`; all crates unless `-p` is among them.
