@@ -23,8 +23,11 @@ pub struct Stamper {
     /// The project's name before and after.
     projects: [Option<String>; 2],
     /// Whether a pattern of a folder matches the same files before and after, as far as it was asked.
-    verdicts: Mutex<HashMap<(Vec<u8>, Vec<u8>), bool>>,
+    verdicts: Mutex<HashMap<Pattern, bool>>,
 }
+
+/// A folder, and a pattern in a file there.
+type Pattern = (Vec<u8>, Vec<u8>);
 
 /// A name that takes the place of another in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +43,9 @@ pub struct Written {
     pub bytes: Vec<u8>,
     /// What they say, at the path where the file will be.
     pub said: Said,
+    /// The names that give the file's former bytes back when they are put in: that was tried. `None`
+    /// when it does not do so simply.
+    pub back: Option<Vec<NewName>>,
 }
 
 impl Stamper {
@@ -156,10 +162,20 @@ impl Stamper {
             .map(|new| (&said.candidates[new.candidate], new.name.clone()))
             .collect();
         let scope = &self.reading.scope;
-        let (_, file) = write::rewrite(to, (class.file_type, bytes), &names, scope)
+        let (patch, file) = write::rewrite(to, (class.file_type, bytes), &names, scope)
             .map_err(|_| Unfit::Refused)?;
+        let after = self.reading.said(class.file_type, file.scan, &file.bytes);
+        let written = patch.inverse(bytes);
+        let places = written.edits().iter().map(|edit| edit.span);
+        let back = back(places, &names, &after);
+        let returns = |back: &Vec<NewName>| {
+            let names = back.iter().map(|new| (&after.candidates[new.candidate], new.name.clone()));
+            let patch = write::patch(&file.bytes, &names.collect::<Vec<_>>());
+            patch.is_ok_and(|patch| patch.apply(&file.bytes).as_deref() == Ok(bytes))
+        };
         Ok(Written {
-            said: self.reading.said(class.file_type, file.scan, &file.bytes),
+            back: back.filter(returns),
+            said: after,
             bytes: file.bytes,
         })
     }
@@ -222,6 +238,26 @@ impl Stamper {
         lock().insert(key, found.is_none());
         found.is_none()
     }
+}
+
+/// The former names where new ones were written, in the file as it is afterwards.
+fn back(
+    places: impl Iterator<Item = Span>,
+    names: &[(&Candidate, String)],
+    after: &Said,
+) -> Option<Vec<NewName>> {
+    let mut back = Vec::with_capacity(names.len());
+    let mut candidates = after.candidates.iter().enumerate();
+    for (place, (candidate, new)) in places.zip(names) {
+        let touches = |c: &Candidate| c.span.start <= place.end && place.start <= c.span.end;
+        let is_it = |c: &Candidate| c.kind == candidate.kind && c.name == *new && touches(c);
+        let (number, _) = candidates.find(|(_, c)| is_it(c))?;
+        back.push(NewName {
+            candidate: number,
+            name: candidate.name.clone(),
+        });
+    }
+    (back.len() == names.len()).then_some(back)
 }
 
 /// An include pattern with the new names that stand in it; `None` when there are none.

@@ -43,6 +43,12 @@ pub(crate) fn by_parts(files: &Files, manifest: &Manifest, way: Direction) -> Re
                 [] => old.to_vec(),
                 new => {
                     let written = stamper.write(&to, &class, (bytes, &said), new)?;
+                    if let Some(back) = written.back {
+                        let class = reading.class(&to).expect("as before");
+                        let (now, said) = (&written.bytes, &written.said);
+                        let former = stamper.write(&entry.path, &class, (now, said), &back)?;
+                        assert_eq!(former.bytes, bytes, "{to}");
+                    }
                     written.bytes
                 }
             },
