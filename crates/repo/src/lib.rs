@@ -25,6 +25,7 @@ mod objects;
 mod offsets;
 mod pack;
 mod pack_index;
+pub mod projection;
 mod ref_name;
 mod refs;
 mod repository;

@@ -128,6 +128,11 @@ impl PackWriter<'_> {
         self.pack().entries.contains_key(&id) || self.objects.contains(id)
     }
 
+    /// Whether an object will come into the repository with this pack.
+    pub(crate) fn brings(&self, id: ObjectId) -> bool {
+        self.pack().entries.contains_key(&id)
+    }
+
     /// Makes the pack part of the repository; nothing is written when it is empty.
     ///
     /// # Errors

@@ -118,11 +118,13 @@ fn a_refusal() {
     let company = Company::new();
     company.server.fail(Request::Prepare, Fault::Status(403));
     let error = company.push().expect_err("it is forbidden");
-    check(&company, &error, |told| insta::assert_snapshot!(told, @r#"
+    check(&company, &error, |told| {
+        insta::assert_snapshot!(told, @r#"
     push-refused: the remote http://SERVER/looker.git refused the push
       git said: …
       nothing was changed there: `refs/heads/main` still stands at FIRST, there still is no `refs/heads/new`; mend what it says, then run the command again
-    "#));
+    "#)
+    });
     company
         .place
         .pre_receive("echo 'main is protected' >&2; exit 1");
@@ -132,11 +134,13 @@ fn a_refusal() {
         help.contains(&"git said: remote: main is protected".into()),
         "{help:?}"
     );
-    check(&company, &error, |told| insta::assert_snapshot!(told, @r#"
+    check(&company, &error, |told| {
+        insta::assert_snapshot!(told, @r#"
     push-refused: the remote http://SERVER/looker.git refused the push
       git said: …
       nothing was changed there: `refs/heads/main` still stands at FIRST, there still is no `refs/heads/new`; mend what it says, then run the command again
-    "#));
+    "#)
+    });
     assert_eq!(company.there(), [Some(company.first), None]);
 }
 
@@ -145,11 +149,13 @@ fn lost_before_the_server_took_it() {
     let company = Company::new();
     company.server.fail(Request::Push, Fault::Lost);
     let error = company.push().expect_err("it is lost");
-    check(&company, &error, |told| insta::assert_snapshot!(told, @r#"
+    check(&company, &error, |told| {
+        insta::assert_snapshot!(told, @r#"
     push-refused: the remote http://SERVER/looker.git refused the push
       git said: …
       nothing was changed there: `refs/heads/main` still stands at FIRST, there still is no `refs/heads/new`; mend what it says, then run the command again
-    "#));
+    "#)
+    });
     assert_eq!(company.there(), [Some(company.first), None]);
     company
         .push()
@@ -174,13 +180,15 @@ fn lost_for_good() {
     company.server.fail(Request::Push, Fault::Cut(0));
     company.server.fail(Request::Read, Fault::Status(503));
     let error = company.push().expect_err("nobody knows");
-    check(&company, &error, |told| insta::assert_snapshot!(told, @r#"
+    check(&company, &error, |told| {
+        insta::assert_snapshot!(told, @r#"
     push-outcome-unknown: it is not known whether http://SERVER/looker.git took the push
       git said: …
       `refs/heads/main` was to go from FIRST to SECOND: it did, or it did not
       `refs/heads/new` was to be made at FIRST: it did, or it did not
       `git ls-remote http://SERVER/looker.git refs/heads/main refs/heads/new` says which; to run the command again is safe in both cases
-    "#));
+    "#)
+    });
     company.push().expect("to say it again is safe");
 }
 
@@ -202,11 +210,13 @@ fn somebody_else_is_faster() {
         })),
     );
     let error = company.push().expect_err("it is gone");
-    check(&company, &error, |told| insta::assert_snapshot!(told, @r#"
+    check(&company, &error, |told| {
+        insta::assert_snapshot!(told, @r#"
     push-conflict: somebody else moved refs of http://SERVER/looker.git
       `refs/heads/main` is not there any more
       run the command again: it starts from what is there now
-    "#));
+    "#)
+    });
     assert_eq!(company.there(), [None, None]);
 }
 
@@ -250,10 +260,12 @@ fn silence_has_an_end() {
     let error = git
         .list(&company.place.repository(), &company.url, &[])
         .expect_err("nobody answers");
-    check(&company, &error, |told| insta::assert_snapshot!(told, @r#"
+    check(&company, &error, |told| {
+        insta::assert_snapshot!(told, @r#"
     time-limit: git did not finish with http://SERVER/looker.git within 2 s
       git was stopped, and nothing was changed there; run the command again, with a longer limit in seconds if the remote is slow: `git config --global storyline.timeLimit 1800`
-    "#));
+    "#)
+    });
 }
 
 #[test]

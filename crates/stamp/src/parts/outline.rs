@@ -23,11 +23,29 @@ pub struct Outline {
     root_folders: BTreeSet<Box<[u8]>>,
 }
 
+/// Whether something of this name stands, or may stand one day, where a model file would.
+fn is_like_model(name: &[u8]) -> bool {
+    memchr::memmem::find(&folded(name), b".model").is_some()
+}
+
 impl Outline {
+    /// Whether what is called `name` has to be added; `at_root` says that no folder is around it.
+    pub fn wants(name: &[u8], kind: Option<EntryKind>, at_root: bool) -> bool {
+        match kind {
+            None => at_root || is_like_model(name),
+            Some(_) => is_like_model(name) || name.starts_with(b"dbt_project."),
+        }
+    }
+
+    /// Whether the regular file at `path` defines a model, whose name its path holds.
+    pub fn is_model(path: &RelPath) -> bool {
+        model_name(path).is_some()
+    }
+
     /// Adds what stands at `path`, which sorts after everything that was added before; `None` for a
     /// folder, whose contents are added apart.
     pub fn add(&mut self, path: &RelPath, kind: Option<EntryKind>) {
-        let is_like_model = || memchr::memmem::find(&folded(path.file_name()), b".model").is_some();
+        let is_like_model = || is_like_model(path.file_name());
         match kind {
             None => {
                 self.odd_folder |= is_like_model();

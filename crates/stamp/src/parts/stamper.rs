@@ -169,7 +169,9 @@ impl Stamper {
         let places = written.edits().iter().map(|edit| edit.span);
         let back = back(places, &names, &after);
         let returns = |back: &Vec<NewName>| {
-            let names = back.iter().map(|new| (&after.candidates[new.candidate], new.name.clone()));
+            let names = back
+                .iter()
+                .map(|new| (&after.candidates[new.candidate], new.name.clone()));
             let patch = write::patch(&file.bytes, &names.collect::<Vec<_>>());
             patch.is_ok_and(|patch| patch.apply(&file.bytes).as_deref() == Ok(bytes))
         };

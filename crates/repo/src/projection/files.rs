@@ -1,0 +1,278 @@
+//! Files as they are read and written while trees are projected: each once as what it is read, and once
+//! for each set of names that is put into it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use storyline_stamp::parts::{Class, NewName, Outline, Reading, Said, Stamper, Written};
+use storyline_text::RelPath;
+
+use super::ProjectionError;
+use super::forest::StamperId;
+use super::manifests::{ManifestId, Manifests};
+use super::trees::{Place, Trees};
+use crate::id::{Kind, ObjectId};
+
+/// A type for numbers of one sort of thing.
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(super) struct $name(pub(super) u32);
+
+        impl $name {
+            pub(super) fn new(number: usize) -> Self {
+                Self(u32::try_from(number).expect("fewer than bytes of memory"))
+            }
+        }
+    };
+}
+
+pub(super) use number;
+
+number! {
+    /// A way to read files, shared by all manifests that say the same of it.
+    ReadingId
+}
+number! {
+    /// As what a file is read, under one reading.
+    ClassId
+}
+/// A file's bytes and as what they are read.
+pub(super) type File = (ObjectId, ClassId);
+
+/// What some set of names makes of a file; `None` when they cannot stand there.
+type Writes = FxHashMap<(File, Box<[NewName]>), Option<ObjectId>>;
+
+/// What is known of all files.
+#[derive(Default)]
+pub(super) struct Files {
+    readings: Vec<(Arc<Reading>, Vec<u8>)>,
+    reading_ids: FxHashMap<Vec<u8>, ReadingId>,
+    /// A tree's reading by its manifest and outline.
+    readings_of: FxHashMap<(ManifestId, Arc<Outline>), ReadingId>,
+    classes: Vec<(ReadingId, Class)>,
+    class_ids: FxHashMap<(ReadingId, Class), ClassId>,
+    /// `None` for files that say nothing.
+    said: FxHashMap<File, Option<Arc<Said>>>,
+    writes: Writes,
+    /// About how many bytes all that takes.
+    pub(super) weight: usize,
+}
+
+/// What is to be done before the next attempt.
+#[derive(Default)]
+pub(super) struct Jobs {
+    /// Files, with as what they are read and a path where they are.
+    reads: FxHashMap<ObjectId, Vec<(ClassId, RelPath)>>,
+    writes: FxHashMap<ObjectId, Vec<Job>>,
+    /// What waits for these.
+    pub(super) places: FxHashSet<(Place, StamperId)>,
+}
+
+/// A file that is to be written.
+pub(super) struct Job {
+    pub(super) class: ClassId,
+    pub(super) stamper: Arc<Stamper>,
+    pub(super) from: RelPath,
+    pub(super) to: RelPath,
+    pub(super) names: Box<[NewName]>,
+}
+
+impl Jobs {
+    pub(super) fn read(&mut self, (id, class): File, path: RelPath) {
+        let classes = self.reads.entry(id).or_default();
+        if classes.iter().all(|(known, _)| *known != class) {
+            classes.push((class, path));
+        }
+    }
+
+    pub(super) fn write(&mut self, id: ObjectId, job: Job) {
+        let jobs = self.writes.entry(id).or_default();
+        let same = |known: &Job| known.class == job.class && known.names == job.names;
+        if !jobs.iter().any(same) {
+            jobs.push(job);
+        }
+    }
+}
+
+impl Files {
+    /// How a tree of this manifest and outline is read.
+    pub(super) fn reading(
+        &mut self,
+        manifests: &Manifests,
+        manifest: ManifestId,
+        outline: &Arc<Outline>,
+    ) -> ReadingId {
+        let key = (manifest, outline.clone());
+        if let Some(known) = self.readings_of.get(&key) {
+            return *known;
+        }
+        let (declared, environment) = manifests.get(manifest);
+        let reading = Arc::new(Reading::new(declared, environment, outline));
+        let next = ReadingId::new(self.readings.len());
+        let id = *self.reading_ids.entry(reading.identity()).or_insert(next);
+        if id == next {
+            let identity = reading.identity();
+            self.readings.push((reading, identity));
+        }
+        self.readings_of.insert(key, id);
+        id
+    }
+
+    /// A reading, and its identity.
+    pub(super) fn get(&self, id: ReadingId) -> (&Arc<Reading>, &[u8]) {
+        let (reading, identity) = &self.readings[id.0 as usize];
+        (reading, identity)
+    }
+
+    /// What a file says: `None` when it was not read, and then when it says nothing.
+    pub(super) fn said(&self, file: File) -> Option<Option<&Arc<Said>>> {
+        self.said.get(&file).map(Option::as_ref)
+    }
+
+    /// What names make of a file, if that is known.
+    pub(super) fn written(
+        &self,
+        file: File,
+        names: Vec<NewName>,
+    ) -> Result<Option<ObjectId>, Box<[NewName]>> {
+        let key = (file, names.into_boxed_slice());
+        self.writes.get(&key).copied().ok_or(key.1)
+    }
+
+    /// As what the file at `path` is read, if it is.
+    pub(super) fn class(&mut self, reading: ReadingId, path: &RelPath) -> Option<ClassId> {
+        let class = self.readings[reading.0 as usize].0.class(path)?;
+        let next = ClassId::new(self.classes.len());
+        let id = *self
+            .class_ids
+            .entry((reading, class.clone()))
+            .or_insert(next);
+        if id == next {
+            self.classes.push((reading, class));
+        }
+        Some(id)
+    }
+
+    /// Reads and writes files, on all threads.
+    pub(super) fn run(&mut self, trees: &mut Trees<'_>, jobs: Jobs) -> Result<(), ProjectionError> {
+        let ids: FxHashSet<_> = jobs
+            .reads
+            .keys()
+            .chain(jobs.writes.keys())
+            .copied()
+            .collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let told = Mutex::new(Vec::new());
+        let known = &*self;
+        let each = |id: ObjectId, bytes: &[u8]| {
+            let reads = jobs.reads.get(&id).into_iter().flatten();
+            let reads = reads.map(|(class, path)| known.read_file((id, *class), path, bytes));
+            let writes = jobs.writes.get(&id).into_iter().flatten();
+            let writes = writes.map(|job| known.write_file(id, job, bytes));
+            let done: Vec<_> = reads.chain(writes).collect();
+            told.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend(done);
+        };
+        let place = |id: ObjectId| {
+            let read = jobs
+                .reads
+                .get(&id)
+                .and_then(|files| Some(&files.first()?.1));
+            read.or_else(|| Some(&jobs.writes.get(&id)?.first()?.from))
+        };
+        read_blobs(trees, &ids, &each, &place)?;
+        for done in told.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            self.keep(trees, done)?;
+        }
+        Ok(())
+    }
+
+    fn read_file(&self, file: File, path: &RelPath, bytes: &[u8]) -> Told {
+        let (reading, class) = &self.classes[file.1.0 as usize];
+        let said = self.readings[reading.0 as usize].0.read(path, class, bytes);
+        Told::Read(file, said)
+    }
+
+    fn write_file(&self, id: ObjectId, job: &Job, bytes: &[u8]) -> Told {
+        let (_, class) = &self.classes[job.class.0 as usize];
+        let file = (id, job.class);
+        let written = self.said[&file].as_ref().and_then(|said| {
+            let written = job.stamper.write(&job.to, class, (bytes, said), &job.names);
+            written.ok()
+        });
+        Told::Written {
+            file,
+            names: job.names.clone(),
+            to: job.to.clone(),
+            written,
+        }
+    }
+
+    /// Remembers what a thread found out.
+    fn keep(&mut self, trees: &mut Trees<'_>, told: Told) -> Result<(), ProjectionError> {
+        match told {
+            Told::Read(file, said) => {
+                self.weight += said.weight();
+                let said = (!said.is_nothing()).then(|| Arc::new(said));
+                self.said.insert(file, said);
+            }
+            Told::Written {
+                file,
+                names,
+                to,
+                written,
+            } => {
+                let Some(written) = written else {
+                    self.writes.insert((file, names), None);
+                    return Ok(());
+                };
+                let id = trees.pack.add(Kind::Blob, &written.bytes)?;
+                self.writes.insert((file, names), Some(id));
+                let reading = self.classes[file.1.0 as usize].0;
+                if let Some(class) = self.class(reading, &to) {
+                    self.said.insert((id, class), Some(Arc::new(written.said)));
+                    if let Some(back) = written.back {
+                        let back = back.into_boxed_slice();
+                        self.writes.insert(((id, class), back), Some(file.0));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a thread found out.
+enum Told {
+    Read(File, Said),
+    Written {
+        file: File,
+        names: Box<[NewName]>,
+        to: RelPath,
+        written: Option<Written>,
+    },
+}
+
+/// Hands these blobs to `each`; of those that are missing, `place` tells a path.
+fn read_blobs<'p>(
+    trees: &Trees<'_>,
+    ids: &[ObjectId],
+    each: &(dyn Fn(ObjectId, &[u8]) + Sync),
+    place: &(dyn Fn(ObjectId) -> Option<&'p RelPath> + Sync),
+) -> Result<(), ProjectionError> {
+    let (new, stored): (Vec<_>, Vec<_>) = ids.iter().partition(|id| trees.pack.brings(**id));
+    for id in new {
+        each(id, &trees.pack.read_as(id, Kind::Blob)?);
+    }
+    trees.objects.read_all(&stored, |id, object| {
+        let object = object.map_err(|error| match place(id) {
+            Some(path) => error.at(path.as_bytes()),
+            None => error,
+        })?;
+        each(id, object.bytes);
+        Ok(())
+    })
+}

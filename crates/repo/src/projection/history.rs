@@ -1,0 +1,182 @@
+//! Takes histories to an environment's form, or back: commit by commit, each proved.
+
+use rustc_hash::FxHashMap;
+use storyline_stamp::Direction;
+
+use super::forest::{Forest, Root, Verdict};
+use super::manifests::Manifests;
+use super::trees::Trees;
+use super::{Opaque, OpaqueCommit, ProjectionError};
+use crate::commit::RawCommit;
+use crate::id::{Kind, ObjectId};
+use crate::objects::Objects;
+use crate::walk::Walked;
+
+/// Commits whose trees are looked at together. More would save little, and hold more in memory.
+const TOGETHER: usize = 512;
+
+/// Projects the histories of one repository for one environment, in one direction.
+pub struct Projector<'o> {
+    trees: Trees<'o>,
+    forest: Forest,
+    manifests: Manifests,
+    direction: Direction,
+    known: FxHashMap<ObjectId, ObjectId>,
+    opaque: Vec<OpaqueCommit>,
+}
+
+/// What a commit's tree becomes.
+#[derive(Clone, Copy)]
+enum Becomes {
+    Projected(ObjectId),
+    Opaque(Opaque),
+}
+
+impl<'o> Projector<'o> {
+    /// Starts with nothing known. New objects come into the repository with [`Projector::finish`].
+    pub fn new(objects: &'o Objects, environment: &str, direction: Direction) -> Self {
+        Self {
+            trees: Trees::new(objects),
+            forest: Forest::default(),
+            manifests: Manifests::new(environment),
+            direction,
+            known: FxHashMap::default(),
+            opaque: Vec::new(),
+        }
+    }
+
+    /// Has commits without a manifest go by that of `commit`, as if they held it. What is made so is for
+    /// trials: another machine makes the same only if it is told the same.
+    ///
+    /// # Errors
+    /// When the commit, or what it holds, is missing or broken.
+    pub fn lend_manifest_of(&mut self, commit: ObjectId) -> Result<(), ProjectionError> {
+        let tree = self.trees.objects.tree_of(commit)?;
+        Ok(self.manifests.lend(&mut self.trees, tree)?)
+    }
+
+    /// Commits whose projection is known, so that they are not looked at again.
+    pub fn assume(&mut self, known: impl IntoIterator<Item = (ObjectId, ObjectId)>) {
+        self.known.extend(known);
+    }
+
+    /// The projection of a commit that was projected or assumed.
+    pub fn known(&self, commit: ObjectId) -> Option<ObjectId> {
+        self.known.get(&commit).copied()
+    }
+
+    /// Commits that were projected with their trees as they are, parents first.
+    pub fn opaque(&self) -> &[OpaqueCommit] {
+        &self.opaque
+    }
+
+    /// Projects everything that can be reached from `tips` and is not known.
+    ///
+    /// # Errors
+    /// [`ProjectionError`]; nothing was put in place then.
+    pub fn project(&mut self, tips: &[ObjectId]) -> Result<Vec<ObjectId>, ProjectionError> {
+        let hidden: Vec<_> = self.known.keys().copied().collect();
+        let walked = self.trees.objects.walk(tips, &hidden)?;
+        for commits in walked.chunks(TOGETHER) {
+            let becomes = self.trees_of(commits)?;
+            for (commit, becomes) in commits.iter().zip(becomes) {
+                let id = self.commit(commit, becomes)?;
+                self.known.insert(commit.id, id);
+            }
+            self.forest.trim();
+        }
+        Ok(tips.iter().map(|tip| self.known[tip]).collect())
+    }
+
+    /// Puts the new objects in place, so that refs can move to them.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn finish(self) -> Result<(), ProjectionError> {
+        self.trees.pack.finish()?;
+        Ok(())
+    }
+
+    /// What becomes of the commits' trees, proved.
+    fn trees_of(&mut self, commits: &[Walked]) -> Result<Vec<Becomes>, ProjectionError> {
+        let mut roots = Vec::with_capacity(commits.len());
+        for commit in commits {
+            roots.push(self.root(commit.tree)?);
+        }
+        let wanted: Vec<_> = roots.iter().filter_map(|root| root.ok()).collect();
+        let there = self.take(self.direction, &wanted)?;
+        // What fits has to come back, and what does not must not seem to have come from elsewhere.
+        let mut made = Vec::with_capacity(wanted.len());
+        for (root, verdict) in wanted.iter().zip(&there) {
+            let tree = verdict.unwrap_or(root.tree);
+            made.push(self.root(tree)?.unwrap_or(Root { tree, ..*root }));
+        }
+        let back = self.take(opposite(self.direction), &made)?;
+        let mut proofs = there.into_iter().zip(back);
+        let pairs = commits.iter().zip(roots);
+        pairs
+            .map(|(commit, root)| {
+                let root = match root {
+                    Ok(root) => root,
+                    Err(opaque) => return Ok(Becomes::Opaque(opaque)),
+                };
+                match proofs.next().expect("one for each root") {
+                    (Some(tree), Some(back)) if back == root.tree => Ok(Becomes::Projected(tree)),
+                    (None, None) => Ok(Becomes::Opaque(Opaque::Refused)),
+                    (None, Some(back)) if back == root.tree => Ok(Becomes::Opaque(Opaque::Refused)),
+                    (None, Some(_)) => Err(ProjectionError::Ambiguous { commit: commit.id }),
+                    (Some(_), _) => Err(ProjectionError::NotReversible { commit: commit.id }),
+                }
+            })
+            .collect()
+    }
+
+    /// A tree with its manifest, or why it stays as it is.
+    fn root(&mut self, tree: ObjectId) -> Result<Result<Root, Opaque>, ProjectionError> {
+        let Some(folder) = self.trees.folder(tree)? else {
+            return Ok(Err(Opaque::OddTree));
+        };
+        let manifest = self.manifests.of(&mut self.trees, &folder)?;
+        Ok(manifest.map(|manifest| Root { tree, manifest }))
+    }
+
+    fn take(
+        &mut self,
+        direction: Direction,
+        roots: &[Root],
+    ) -> Result<Vec<Verdict>, ProjectionError> {
+        self.forest
+            .project(&mut self.trees, &self.manifests, direction, roots)
+    }
+
+    /// The projection of a commit whose parents are projected.
+    fn commit(&mut self, commit: &Walked, becomes: Becomes) -> Result<ObjectId, ProjectionError> {
+        let tree = match becomes {
+            Becomes::Projected(tree) => tree,
+            Becomes::Opaque(why) => {
+                self.opaque.push(OpaqueCommit { id: commit.id, why });
+                commit.tree
+            }
+        };
+        let parents: Vec<_> = commit.parents.iter().map(|id| self.known[id]).collect();
+        if tree == commit.tree && parents == commit.parents {
+            return Ok(commit.id);
+        }
+        let bytes = self.trees.objects.read_as(commit.id, Kind::Commit)?;
+        let raw = RawCommit::parse(&bytes).expect("its parents were read from it");
+        let made = raw.rewritten(tree, &parents, true);
+        let back =
+            RawCommit::parse(&made).map(|made| made.rewritten(commit.tree, &commit.parents, true));
+        if back.as_ref() != Ok(&bytes) {
+            return Err(ProjectionError::NotReversible { commit: commit.id });
+        }
+        Ok(self.trees.pack.add(Kind::Commit, &made)?)
+    }
+}
+
+fn opposite(direction: Direction) -> Direction {
+    match direction {
+        Direction::Stamp => Direction::Unstamp,
+        Direction::Unstamp => Direction::Stamp,
+    }
+}

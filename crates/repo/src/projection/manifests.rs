@@ -1,0 +1,135 @@
+//! Which manifest a tree holds, read once however many commits have it.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use storyline_manifest::{Environment, Manifest, is_manifest_file};
+use storyline_text::RelPath;
+
+use super::Opaque;
+use super::trees::{Folder, Trees};
+use crate::id::{Kind, ObjectId};
+use crate::object_error::ObjectError;
+use crate::tree::EntryKind;
+
+/// The main file, and the folder of files with one environment each.
+const MAIN: &[u8] = b"storyline.toml";
+const FOLDER: &[u8] = b"environments";
+
+/// A manifest that some tree holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ManifestId(u32);
+
+/// The objects that a manifest consists of: its main file, and the folder of environments.
+type Files = (Option<ObjectId>, Option<ObjectId>);
+
+/// All manifests of a history, as one environment sees them.
+pub(super) struct Manifests {
+    environment: String,
+    /// For trees without one.
+    lent: Option<Files>,
+    known: FxHashMap<Files, Result<ManifestId, Opaque>>,
+    manifests: Vec<Arc<Manifest>>,
+}
+
+impl Manifests {
+    pub(super) fn new(environment: &str) -> Self {
+        Self {
+            environment: environment.into(),
+            lent: None,
+            known: FxHashMap::default(),
+            manifests: Vec::new(),
+        }
+    }
+
+    /// Has trees without a manifest use that of `tree`.
+    pub(super) fn lend(
+        &mut self,
+        trees: &mut Trees<'_>,
+        tree: ObjectId,
+    ) -> Result<(), ObjectError> {
+        self.lent = trees.folder(tree)?.map(|folder| files(&folder));
+        Ok(())
+    }
+
+    pub(super) fn get(&self, id: ManifestId) -> (&Arc<Manifest>, &Environment) {
+        let manifest = &self.manifests[id.0 as usize];
+        let environment = manifest.environment(&self.environment);
+        (
+            manifest,
+            environment.expect("it was looked for before the manifest got an id"),
+        )
+    }
+
+    /// The manifest in `root`, or why it says nothing about the environment.
+    pub(super) fn of(
+        &mut self,
+        trees: &mut Trees<'_>,
+        root: &Folder,
+    ) -> Result<Result<ManifestId, Opaque>, ObjectError> {
+        let mut files = files(root);
+        if files.0.is_none() {
+            files = self.lent.unwrap_or(files);
+        }
+        if let Some(known) = self.known.get(&files) {
+            return Ok(*known);
+        }
+        let found = self.read(trees, files)?;
+        self.known.insert(files, found);
+        Ok(found)
+    }
+
+    fn read(
+        &mut self,
+        trees: &mut Trees<'_>,
+        (main, folder): Files,
+    ) -> Result<Result<ManifestId, Opaque>, ObjectError> {
+        let Some(main) = main else {
+            return Ok(Err(Opaque::NoManifest));
+        };
+        let path =
+            |bytes: &[u8]| RelPath::new(bytes).expect("a plain path, or a tree's entry in one");
+        let blob = |id, path: &RelPath| {
+            let bytes = trees.objects.read_as(id, Kind::Blob);
+            bytes.map_err(|error| error.at(path.as_bytes()))
+        };
+        let main = (path(MAIN), blob(main, &path(MAIN))?);
+        let folder = folder.map(|id| trees.folder(id)).transpose()?.flatten();
+        let parts = folder.iter().flat_map(|folder| folder.files());
+        let parts = parts.map(|(name, id)| (path(&[FOLDER, b"/", name].concat()), id));
+        let parts: Vec<_> = parts.filter(|(path, _)| is_manifest_file(path)).collect();
+        // Most manifests of a long history came before the environment: none of them is read.
+        let own = [self.environment.as_bytes(), b".toml"].concat();
+        let is_named = parts.iter().any(|(path, _)| path.file_name() == own)
+            || memchr::memmem::find(&main.1, self.environment.as_bytes()).is_some();
+        if !is_named {
+            return Ok(Err(Opaque::NoEnvironment));
+        }
+        let mut files = vec![main];
+        for (path, id) in parts {
+            files.push((path.clone(), blob(id, &path)?));
+        }
+        let Ok(manifest) = Manifest::parse(&files) else {
+            return Ok(Err(Opaque::BrokenManifest));
+        };
+        if manifest.environment(&self.environment).is_err() {
+            return Ok(Err(Opaque::NoEnvironment));
+        }
+        self.manifests.push(Arc::new(manifest));
+        let number =
+            u32::try_from(self.manifests.len() - 1).expect("fewer manifests than bytes of memory");
+        Ok(Ok(ManifestId(number)))
+    }
+}
+
+fn files(root: &Folder) -> Files {
+    let main = root.find(MAIN).filter(|(kind, _)| is_file(*kind));
+    let folder = root
+        .find(FOLDER)
+        .filter(|(kind, _)| *kind == EntryKind::Tree);
+    (main.map(|(_, id)| id), folder.map(|(_, id)| id))
+}
+
+fn is_file(kind: EntryKind) -> bool {
+    matches!(kind, EntryKind::File | EntryKind::Executable)
+}
