@@ -55,6 +55,7 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     Profile(ProfileArgs),
     Parse(ParseArgs),
+    Noise(NoiseArgs),
     /// Look after the manifest.
     #[command(subcommand)]
     Manifest(ManifestCommand),
@@ -228,6 +229,27 @@ pub(crate) struct ParseArgs {
     pub(crate) format: Format,
 }
 
+/// Tell what share of a Git history is rename or connection noise.
+///
+/// Needs no manifest: any clone will do, a bare one too. Each commit is compared with its first parent;
+/// merges are not counted. A changed line looks like noise when nothing in it changed but names that
+/// Storyline would put in and take out: a connection; a model or project that was renamed and came back,
+/// or was renamed together with other names in the same way, wherever it is named; any other name that
+/// came back. All else counts as a story, in case of doubt too.
+#[derive(Debug, Args)]
+pub(crate) struct NoiseArgs {
+    /// The commits: `A..B` for what B has and A has not, or a revision for all that leads to it; what is
+    /// checked out, if left out.
+    #[arg(value_name = "REV..REV")]
+    pub(crate) revisions: Option<String>,
+    /// The newest N commits only.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ManifestCommand {
     /// Print the JSON Schema of `storyline.toml`, for editors.
@@ -277,6 +299,7 @@ impl Command {
             Self::Diff(args) => args.format,
             Self::Profile(args) => args.format,
             Self::Parse(args) => args.format,
+            Self::Noise(args) => args.format,
             Self::Check(args) if args.format == FindingsFormat::Json => Format::Json,
             _ => Format::Text,
         }

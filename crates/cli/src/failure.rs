@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use storyline_folder::{ApplyError, ExportError, FolderError};
 use storyline_manifest::{ManifestErrors, UnknownEnvironment};
+use storyline_repo::RepoError;
 use storyline_stamp::{ReadError, Refused};
 use storyline_text::{Diagnostic, Label, RelPath};
 
@@ -118,6 +119,12 @@ impl From<ExportError> for Failure {
             _ => FailureKind::Usage,
         };
         Self::new(kind, error.diagnostic())
+    }
+}
+
+impl From<RepoError> for Failure {
+    fn from(error: RepoError) -> Self {
+        Self::new(FailureKind::Usage, error.diagnostic()).unchanged()
     }
 }
 

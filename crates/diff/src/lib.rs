@@ -8,8 +8,12 @@
 //!
 //! A stamp comes as the [`TreePatch`](storyline_stamp::TreePatch) that takes it out; who finds it, and
 //! where the files come from, is not known here.
+//!
+//! [`noise`] tells of many such pairs, the commits of a history, which of them look like a stamp that was
+//! put in or taken out by hand.
 
 mod lines;
+pub mod noise;
 mod pair;
 mod quote;
 mod report;

@@ -37,6 +37,12 @@ pub enum RepoError {
         /// What libgit2 said.
         reason: String,
     },
+    /// It has no commit yet.
+    #[error("the Git repository of {} has no commit yet", shown(.folder))]
+    NoCommit {
+        /// The folder whose repository it is.
+        folder: PathBuf,
+    },
 }
 
 fn shown(folder: &Path) -> Visible<'_> {
@@ -90,6 +96,9 @@ impl RepoError {
                 .help("`git log --oneline --all` and `git branch --all` show what there is"),
             Self::Unreadable { .. } => Diagnostic::error("repository-unreadable", title)
                 .help("mend what it says; `git status` and `git fsck` say more"),
+            Self::NoCommit { .. } => Diagnostic::error("no-commit", title).help(
+                "name a branch that has some (`git branch --all` lists them), or commit first",
+            ),
         }
     }
 }

@@ -17,6 +17,7 @@
 mod commit;
 mod error;
 mod graph;
+mod history;
 mod id;
 mod layout;
 mod net;
@@ -35,6 +36,7 @@ mod walk;
 
 pub use commit::{MalformedCommit, NewCommit, RawCommit, signature};
 pub use error::RepoError;
+pub use history::{Blobs, Changes, Commit, FileChange, History, What};
 pub use id::{CollisionAttack, Kind, NotAnId, ObjectId};
 pub use net::{
     Fetched, Git, GitVersion, Moved, NetError, Protocol, Protocols, Push, UnknownProtocol, Url,
@@ -49,4 +51,5 @@ pub use repository::{Attribute, Branch, Overview, Remote, Repository};
 pub use tree::{
     EntryKind, MalformedTree, TreeEntry, is_sorted, parse_tree, sort_tree, tree_order, write_tree,
 };
+pub use url::without_credentials;
 pub use walk::Walked;

@@ -3,7 +3,7 @@
 /// `url` as `git clone` takes it, without the credentials that it may hold: a password always, a user
 /// where one is no part of the address (`https`), what stands behind `?` or `#`, and the whole command
 /// of a remote helper (`ext::…`).
-pub(crate) fn without_credentials(url: &str) -> String {
+pub fn without_credentials(url: &str) -> String {
     if let Some((helper, _)) = url.split_once("::").filter(|(helper, _)| is_word(helper)) {
         return format!("{helper}::");
     }

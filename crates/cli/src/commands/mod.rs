@@ -8,6 +8,7 @@ mod doctor;
 mod init;
 mod man;
 mod manifest;
+mod noise;
 mod parse;
 mod profile;
 mod sites;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Diff(args) => diff::run(&cli.directory, args),
         Command::Profile(args) => profile::run(&cli.directory, args),
         Command::Parse(args) => parse::run(&cli.directory, args),
+        Command::Noise(args) => noise::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),
         Command::Demo(args) => demo::run(args),
         Command::Completions { shell } => completions::run(*shell),
