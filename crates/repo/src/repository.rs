@@ -8,7 +8,6 @@ use storyline_text::RelPath;
 
 use crate::error::RepoError;
 use crate::id::ObjectId;
-use crate::ref_name::RefName;
 use crate::url::without_credentials;
 
 /// A Git repository, as one of its folders sees it.
@@ -91,12 +90,6 @@ impl Repository {
     /// The folder of this working tree's own files, such as `HEAD`.
     pub fn git_dir(&self) -> &Path {
         self.git.path()
-    }
-
-    /// Where a ref stands.
-    pub(crate) fn tip(&self, name: &RefName) -> Option<ObjectId> {
-        let id = self.git.refname_to_id(name.as_str());
-        id.ok().map(ObjectId::from_git)
     }
 
     /// Whether commit `old` is `new`, or one of its ancestors; not when one of them is not here.

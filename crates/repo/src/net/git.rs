@@ -93,11 +93,10 @@ impl Git {
             let known = VARIABLES
                 .iter()
                 .any(|known| name.eq_ignore_ascii_case(known));
-            let value = match name.eq_ignore_ascii_case("PATH") {
-                true => absolute(&value),
-                false => value,
-            };
-            known.then_some((name, value))
+            match name.eq_ignore_ascii_case("PATH") {
+                true => Some((name, absolute(&value)?)),
+                false => known.then_some((name, value)),
+            }
         });
         Self {
             variables: variables.collect(),
@@ -131,11 +130,7 @@ impl Git {
         }
     }
 
-    /// Which version it is.
-    ///
-    /// # Errors
-    /// [`NetError::GitMissing`]
-    pub fn version(&self) -> Result<GitVersion, NetError> {
+    fn version(&self) -> Result<GitVersion, NetError> {
         if let Some(version) = self.version.get() {
             return Ok(*version);
         }
@@ -154,6 +149,18 @@ impl Git {
         let version = GitVersion::read(&String::from_utf8_lossy(&ended.output));
         let version = version.ok_or_else(|| missing("`git version` names no version".into()))?;
         Ok(*self.version.get_or_init(|| version))
+    }
+
+    /// Which version it is, if Storyline can work with it.
+    ///
+    /// # Errors
+    /// [`NetError::GitMissing`], [`NetError::GitTooOld`]
+    pub fn usable_version(&self) -> Result<GitVersion, NetError> {
+        let found = self.version()?;
+        match found.is_usable() {
+            true => Ok(found),
+            false => Err(NetError::GitTooOld { found }),
+        }
     }
 
     /// Runs `git` on the repository whose own folder is `git_dir`, to talk with `url`.
@@ -199,10 +206,7 @@ impl Git {
     }
 
     fn command_in(&self, git_dir: &Path, arguments: &[String]) -> Result<Command, NetError> {
-        let found = self.version()?;
-        if !found.is_usable() {
-            return Err(NetError::GitTooOld { found });
-        }
+        self.usable_version()?;
         let mut command = self.command();
         command
             .current_dir(git_dir)
@@ -235,8 +239,10 @@ impl Git {
     }
 }
 
-/// A `PATH` without the folders that depend on where a program starts: that is a project's.
-fn absolute(path: &OsStr) -> OsString {
+/// A `PATH` without the folders that depend on where a program starts: that is a project's. `None`
+/// when none is left, since an empty one means just that folder.
+fn absolute(path: &OsStr) -> Option<OsString> {
     let folders = env::split_paths(path).filter(|folder| folder.is_absolute());
-    env::join_paths(folders).unwrap_or_default()
+    let path = env::join_paths(folders).ok()?;
+    (!path.is_empty()).then_some(path)
 }

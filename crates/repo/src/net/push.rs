@@ -115,7 +115,7 @@ fn judge(
     })
 }
 
-/// Whether the push goes forward, if it has to.
+/// Whether the push goes forward, if it has to; not when that cannot be told from what is here.
 fn goes_forward(repository: &Repository, push: &Push) -> bool {
     match (push.forward_only, push.expected, push.new) {
         (true, Some(old), Some(new)) => repository.is_ancestor(old, new),

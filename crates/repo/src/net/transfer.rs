@@ -89,7 +89,7 @@ impl Git {
             let there = self.list(repository, url, &sources)?;
             let is_stale = |(source, destination): &&(RefName, RefName)| {
                 let there = there.get(source);
-                there.is_some_and(|id| repository.tip(destination) != Some(*id))
+                there.is_some_and(|id| tip(repository, destination) != Some(*id))
             };
             let stale: Vec<_> = refs.iter().filter(is_stale).collect();
             if stale.is_empty() {
@@ -108,6 +108,11 @@ impl Git {
     }
 }
 
+/// Where a ref stands; one that cannot be read is fetched anew.
+fn tip(repository: &Repository, name: &RefName) -> Option<ObjectId> {
+    repository.reference(name).ok().flatten()
+}
+
 /// Reads back what there is now.
 fn fetched(
     repository: &Repository,
@@ -117,7 +122,7 @@ fn fetched(
     let mut fetched = Fetched::default();
     for (source, destination) in refs {
         let is_there = there.contains_key(source);
-        match repository.tip(destination).filter(|_| is_there) {
+        match tip(repository, destination).filter(|_| is_there) {
             Some(id) => {
                 fetched.found.insert(source.clone(), id);
             }

@@ -41,7 +41,7 @@ impl GitVersion {
     }
 
     /// Whether Storyline can work with it.
-    pub fn is_usable(self) -> bool {
+    pub(super) fn is_usable(self) -> bool {
         self.series >= OLDEST
     }
 
