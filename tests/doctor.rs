@@ -3,6 +3,9 @@
 
 mod common;
 
+use std::env;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use common::Place;
@@ -24,7 +27,7 @@ fn git(place: &Place, args: &[&str]) {
         .args(args)
         .current_dir(&place.root)
         .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("PATH", env::var_os("PATH").unwrap_or_default())
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_SYSTEM", "/dev/null")
         .output()
@@ -35,9 +38,25 @@ fn git(place: &Place, args: &[&str]) {
 /// What is told of a project after git's commands, and that nothing was changed.
 #[track_caller]
 fn check(place: &Place, commands: &[&[&str]]) -> String {
+    check_with("2.50.1", place, commands)
+}
+
+/// The same where git says that it has this version; where it says nothing, there is none.
+#[track_caller]
+fn check_with(version: &str, place: &Place, commands: &[&[&str]]) -> String {
     commands.iter().for_each(|args| git(place, args));
+    let programs = place.top.join("bin");
+    let _ = fs::remove_dir_all(&programs);
+    fs::create_dir(&programs).expect("a new folder");
+    if !version.is_empty() {
+        let program = programs.join("git");
+        let script = format!("#!/bin/sh\necho 'git version {version}'\n");
+        fs::write(&program, script).expect("a new file");
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("our file");
+    }
     let before = place.stands();
-    let told = place.run(&["doctor"]).to_string();
+    let path = [("PATH", programs.as_os_str())];
+    let told = place.run_with(&path, "", &["doctor"]).to_string();
     assert_eq!(place.stands(), before);
     told
 }
@@ -51,6 +70,7 @@ fn names_that_do_not_work() {
     --- stdout
     warning  not in a Git repository: nothing but this folder can be looked at
                mend: `git init`, or work in a clone
+    ok       git 2.50.1 talks with remotes
     ok       the folder can be read: 2 files
     ok       the manifest can be read: 2 environments (dev1, dev2)
     ok       stamp dev1 works: 1 file would change
@@ -76,6 +96,7 @@ fn all_is_well() {
     $ storyline doctor
     --- stdout
     ok       in a Git repository, on branch `main`
+    ok       git 2.50.1 talks with remotes
     ok       the folder can be read: 3 files
     ok       the manifest can be read: 1 environment (dev1)
     ok       stamp dev1 works: 1 file would change
@@ -89,6 +110,7 @@ fn all_is_well() {
     $ storyline doctor
     --- stdout
     ok       in a Git repository, on branch `main`
+    ok       git 2.50.1 talks with remotes
     ok       the folder can be read: 3 files
     ok       the manifest can be read: 1 environment (dev1)
     ok       unstamp dev1 works: 1 file would change
@@ -101,6 +123,7 @@ fn all_is_well() {
     $ storyline doctor
     --- stdout
     ok       in a Git repository, on branch `main`
+    ok       git 2.50.1 talks with remotes
     ok       the folder can be read: 3 files
     ok       the manifest can be read: 1 environment (dev1)
     problem  this clone is set to environment `dev9`, which the manifest does not have
@@ -131,6 +154,7 @@ fn bytes_that_git_changes() {
     $ storyline doctor
     --- stdout
     ok       in a Git repository, on branch `main`
+    ok       git 2.50.1 talks with remotes
     ok       the folder can be read: 9 files
     ok       the manifest can be read: 1 environment (dev1)
     ok       stamp dev1 works: 0 files would change
@@ -151,6 +175,7 @@ fn bytes_that_git_changes() {
     $ storyline doctor
     --- stdout
     ok       in a Git repository, on branch `main`
+    ok       git 2.50.1 talks with remotes
     ok       the folder can be read: 9 files
     ok       the manifest can be read: 1 environment (dev1)
     ok       stamp dev1 works: 0 files would change
@@ -181,6 +206,7 @@ fn without_a_manifest_or_with_a_broken_one() {
     --- stdout
     warning  not in a Git repository: nothing but this folder can be looked at
                mend: `git init`, or work in a clone
+    ok       git 2.50.1 talks with remotes
     problem  unknown key `model` (storyline.toml)
                mend: did you mean `models`?
     problem  host `` is refused: `` is no host name (storyline.toml)
@@ -194,6 +220,7 @@ fn without_a_manifest_or_with_a_broken_one() {
     --- stdout
     warning  not in a Git repository: nothing but this folder can be looked at
                mend: `git init`, or work in a clone
+    ok       git 2.50.1 talks with remotes
     ok       the folder can be read: 2 files
     warning  the manifest can be read, but declares no environment
                mend: add one to `storyline.toml`, such as `[environment.dev1]`
@@ -206,6 +233,7 @@ fn without_a_manifest_or_with_a_broken_one() {
     --- stdout
     warning  not in a Git repository: nothing but this folder can be looked at
                mend: `git init`, or work in a clone
+    ok       git 2.50.1 talks with remotes
     ok       the folder can be read: 1 file
     warning  there is no `storyline.toml`
                mend: `storyline init` proposes one, or says that none is needed
@@ -225,7 +253,8 @@ fn a_repository_that_cannot_be_read() {
 
 #[test]
 fn for_programs() {
-    let printed = place().run(&["doctor", "--format", "json"]);
+    let path = env::var_os("PATH").unwrap_or_default();
+    let printed = place().run_with(&[("PATH", &path)], "", &["doctor", "--format", "json"]);
     let report: Value = serde_json::from_str(printed.stdout()).expect("JSON");
     let problems: Vec<_> = report["findings"]
         .as_array()
@@ -236,4 +265,56 @@ fn for_programs() {
     assert_eq!(problems.len(), 1);
     assert!(problems[0]["mend"].is_string());
     assert_eq!(printed.code(), Some(1));
+}
+
+#[test]
+fn the_git_program() {
+    let place = Place::of(&[("storyline.toml", "")]);
+    let told = |version| {
+        let told = check_with(version, &place, &[]);
+        let lines = told.lines().skip(4).take(2);
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(told("2.47.3"), @r"
+    ok       git 2.47.3 talks with remotes
+    ok       the folder can be read: 1 file
+    ");
+    insta::assert_snapshot!(told("2.47.1.windows.2"), @r"
+    warning  git 2.47.1 lacks security fixes, unless who packaged it put them in
+               mend: install git 2.47.3, or the newest
+    ");
+    insta::assert_snapshot!(told("2.39.5 (Apple Git-154)"), @r"
+    problem  git 2.39.5 is too old: Storyline needs 2.41 or later
+               mend: install a newer Git, then run the command again; `storyline doctor` looks at it
+    ");
+    insta::assert_snapshot!(told(""), @r"
+    problem  there is no `git` program: it is in no folder of `PATH`
+               mend: install Git, so that `git version` answers, then run the command again
+    ");
+    insta::assert_snapshot!(told("x"), @r"
+    problem  there is no `git` program: `git version` names no version
+               mend: install Git, so that `git version` answers, then run the command again
+    ");
+}
+
+#[test]
+fn settings_of_the_git_program() {
+    let told = |setting, value| {
+        let place = Place::of(&[("storyline.toml", "")]);
+        let told = check(&place, &[INIT, &["config", setting, value]]);
+        let lines = told
+            .lines()
+            .skip_while(|line| !line.contains("problem"))
+            .take(2);
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(told("storyline.protocols", "file ext"), @r"
+    problem  there is no protocol `ext`
+               mend: `storyline.protocols` in Git's settings, and `STORYLINE_PROTOCOLS`, are words with spaces between them: `https`, `ssh`, `http`, `file`
+    ");
+    insta::assert_snapshot!(told("storyline.timeLimit", "10m"), @r"
+    problem  the setting `storyline.timeLimit` is no number of seconds: `10m`
+               mend: ten minutes are `git config --global storyline.timeLimit 600`
+    ");
+    assert!(told("storyline.protocols", "file http").starts_with("0 problems"));
 }

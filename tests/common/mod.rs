@@ -99,12 +99,23 @@ impl Place {
 
     /// The same with `folder` as the current one.
     pub(crate) fn run_in(&self, folder: &str, args: &[impl AsRef<OsStr>]) -> Run {
+        self.run_with(&[], folder, args)
+    }
+
+    /// The same with variables in the environment.
+    pub(crate) fn run_with(
+        &self,
+        variables: &[(&str, &OsStr)],
+        folder: &str,
+        args: &[impl AsRef<OsStr>],
+    ) -> Run {
         let mut shown = String::from("$ storyline");
         for arg in args {
             let _ = write!(shown, " {}", arg.as_ref().to_string_lossy());
         }
         let output = storyline()
             .args(args)
+            .envs(variables.iter().copied())
             .current_dir(self.root.join(folder))
             .output();
         Run {

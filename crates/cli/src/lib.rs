@@ -11,6 +11,7 @@ mod cursor;
 mod excerpt;
 mod failure;
 mod findings;
+mod git;
 mod json;
 
 mod output;

@@ -76,6 +76,7 @@ impl Report {
 pub(crate) fn run(directory: &Path, args: &DoctorArgs) -> Result<ExitCode, Failure> {
     let mut report = Report::default();
     let repository = git::repository(directory, &mut report);
+    git::program(repository.as_ref(), &mut report);
     match Project::open(directory) {
         Ok(project) => {
             disk::look(&project.folder, repository.as_ref(), &mut report);

@@ -45,6 +45,27 @@ pub(super) fn repository(directory: &Path, report: &mut Report) -> Option<Reposi
     }
 }
 
+/// The `git` program, which talks with remotes.
+pub(super) fn program(repository: Option<&Repository>, report: &mut Report) {
+    let git = match crate::git::program(repository) {
+        Ok(git) => git,
+        Err(failure) => {
+            let diagnostics = failure.diagnostics.iter();
+            return diagnostics.for_each(|diagnostic| report.diagnostic(diagnostic));
+        }
+    };
+    match git.usable_version() {
+        Ok(version) => match version.mended_by() {
+            None => report.ok(format!("git {version} talks with remotes")),
+            Some(mended) => report.warning(
+                format!("git {version} lacks security fixes, unless who packaged it put them in"),
+                format!("install git {mended}, or the newest"),
+            ),
+        },
+        Err(error) => report.diagnostic(&error.diagnostic()),
+    }
+}
+
 pub(super) fn look(git: &Repository, folder: &Folder, report: &mut Report) -> Result<(), Failure> {
     match conversions(git, folder) {
         Ok(found) if found.is_empty() => {
