@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use storyline_dbt::{Projects, is_profiles, masked};
 use storyline_manifest::Kind;
@@ -137,7 +139,14 @@ impl<'p> Judge<'p> {
         let is_both = |hunk: &&Hunk| !hunk.left.is_empty() && !hunk.right.is_empty();
         let both: Vec<_> = hunks.iter().filter(is_both).collect();
         self.is_story |= both.len() < hunks.len() || hunks.is_empty();
-        if both.is_empty() {
+        let texts = [lines(left), lines(right)];
+        let may_move = |hunk: &&Hunk| {
+            let [left, right] = [&texts[0][hunk.left.clone()], &texts[1][hunk.right.clone()]];
+            left.iter().any(|line| may_name(path, line))
+                && right.iter().any(|line| may_name(path, line))
+        };
+        if !both.iter().any(may_move) {
+            self.is_story = true;
             return;
         }
         let sides = Sides::new((path, left), (path, right), self.projects);
@@ -254,6 +263,35 @@ fn nearest(path: &RelPath, files: &[File]) -> Option<usize> {
     let best = files.max_by_key(|(at, (path, _))| (likeness(path.file_name()), Reverse(*at)));
     best.map(|(at, _)| at)
 }
+
+/// Whether a name may stand in a line that changed, so that the file is worth parsing. Views and
+/// dashboards, which most files are, have one of a few words on the line of every name. A project's own
+/// name as the first folder in a list of includes alone has none, and is then taken for a story.
+fn may_name(path: &RelPath, line: &[u8]) -> bool {
+    let name = path.file_name();
+    let is_view = name.ends_with(b".view.lkml") || name.ends_with(b".explore.lkml");
+    let is_dashboard = name.ends_with(b".dashboard.lookml");
+    if !is_view && !is_dashboard {
+        return true;
+    }
+    WORDS.is_match(line)
+}
+
+/// What stands on the line of every name in views and dashboards.
+static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = [
+        "connection",
+        "model",
+        "include",
+        "dashboard",
+        "explore/",
+        "extensions/",
+        "applications/",
+        "slug",
+        "//",
+    ];
+    AhoCorasick::new(words).expect("a few short words")
+});
 
 /// One file before and after.
 struct Sides<'t> {
