@@ -23,3 +23,6 @@ pub use transfer::Fetched;
 pub use url::{Url, UrlRefused};
 pub use version::GitVersion;
 pub use words::Words;
+
+#[cfg(test)]
+mod tests;

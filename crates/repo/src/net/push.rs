@@ -124,7 +124,7 @@ fn goes_forward(repository: &Repository, push: &Push) -> bool {
     }
 }
 
-fn push_arguments(url: &Url, pushes: &[Push]) -> Vec<String> {
+pub(super) fn push_arguments(url: &Url, pushes: &[Push]) -> Vec<String> {
     let options = [
         "push",
         "--quiet",

@@ -106,3 +106,45 @@ fn kill(child: &mut Child, has_terminal: bool) {
     let _ = child.kill();
     let _ = child.wait();
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn shell(script: &str, limit: Duration) -> Result<Ended, Failed> {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        run(command, None, limit, false)
+    }
+
+    #[test]
+    fn outputs_have_limits() {
+        let long = Duration::from_mins(10);
+        let ended = shell("echo out; head -c 2000000 /dev/zero >&2; exit 3", long);
+        let Ok(ended) = ended else { panic!("it ends") };
+        assert_eq!(
+            (ended.status.code(), ended.output.as_slice()),
+            (Some(3), &b"out\n"[..])
+        );
+        assert_eq!(ended.errors.len(), MAX_ERRORS);
+        let flood = shell(&format!("head -c {} /dev/zero", MAX_OUTPUT + 1), long);
+        assert!(matches!(flood, Err(Failed::TooLong)));
+    }
+
+    #[test]
+    fn nothing_outlives_the_time_limit() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("number");
+        let script = format!("sleep 1000 & echo $! > {}; wait", file.display());
+        let ended = shell(&script, Duration::from_millis(500));
+        assert!(matches!(ended, Err(Failed::TimeLimit)));
+        let number = fs::read_to_string(file).expect("it was written at once");
+        // It ends soon; nobody may have waited for it yet.
+        let stat = format!("/proc/{}/stat", number.trim());
+        while fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z")) {
+            thread::yield_now();
+        }
+    }
+}

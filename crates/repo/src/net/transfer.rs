@@ -134,13 +134,13 @@ fn fetched(
     fetched
 }
 
-fn list_arguments(url: &Url) -> Vec<String> {
+pub(super) fn list_arguments(url: &Url) -> Vec<String> {
     let options = ["ls-remote", "--quiet", "--refs", "--end-of-options"];
     let options = options.into_iter().map(Into::into);
     options.chain([url.argument().into()]).collect()
 }
 
-fn fetch_arguments(url: &Url, refs: &[&(RefName, RefName)]) -> Vec<String> {
+pub(super) fn fetch_arguments(url: &Url, refs: &[&(RefName, RefName)]) -> Vec<String> {
     let options = [
         "fetch",
         "--quiet",
