@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs;
+use std::thread;
 
 use common::{Place, branch, push};
 use storyline_repo::{Git, NetError, RefName};
@@ -124,4 +125,56 @@ fn pushes_that_are_refused() {
         ),
         (first, None)
     );
+}
+
+#[test]
+fn one_of_many_wins() {
+    let place = Place::new();
+    let (git, url) = (git(&place), place.path());
+    let first = place.tip(&place.clone, "HEAD");
+    git.push(&place.repository(), &url, &[push("main", None, first)])
+        .expect("it is empty");
+    let commits: Vec<_> = (0..6).map(|n| place.commit(&n.to_string())).collect();
+    let results: Vec<_> = thread::scope(|scope| {
+        let pushed = commits.iter().map(|commit| {
+            let (git, url, repository) = (&git, &url, place.repository());
+            scope.spawn(move || git.push(&repository, url, &[push("main", first, Some(*commit))]))
+        });
+        let pushed: Vec<_> = pushed.collect();
+        pushed
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"))
+            .collect()
+    });
+    let winners = commits
+        .iter()
+        .zip(&results)
+        .filter(|(_, result)| result.is_ok());
+    let winners: Vec<_> = winners.map(|(commit, _)| Some(*commit)).collect();
+    assert_eq!(winners, [place.there("refs/heads/main")]);
+    for error in results.into_iter().filter_map(Result::err) {
+        assert!(
+            matches!(error, NetError::Moved { .. } | NetError::Refused { .. }),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn many_fetch_the_same() {
+    let place = Place::new();
+    let (git, url) = (git(&place), place.path());
+    let tip = place.tip(&place.clone, "HEAD").expect("it has a commit");
+    git.push(&place.repository(), &url, &[push("main", None, Some(tip))])
+        .expect("it is empty");
+    let wanted = [(branch("main"), name("refs/storyline/remote/dev1/main"))];
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            let (git, url, wanted, repository) = (&git, &url, &wanted, place.repository());
+            scope.spawn(move || {
+                let fetched = git.fetch(&repository, url, wanted).expect("it is there");
+                assert_eq!(fetched.found, [(branch("main"), tip)].into());
+            });
+        }
+    });
 }
