@@ -1,4 +1,4 @@
-//! In which order objects are read fast.
+//! Where objects are, and in which order they are read fast.
 //!
 //! Packs keep most objects as what differs from another, that one from a third, and so on: a family that
 //! goes back to one root. Read family by family, and in each the base before what is made from it, no
@@ -7,8 +7,9 @@
 //! It is only an order, so what cannot be read here is no error: those objects come last, and reading them
 //! says what is wrong.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gix_pack::data::entry::Header;
 use rayon::prelude::*;
@@ -23,6 +24,8 @@ pub(crate) type Ordered = (usize, ObjectId);
 
 /// The packs of a repository and of those that it borrows from.
 pub(crate) struct Offsets {
+    /// Where loose objects may be.
+    folders: Vec<PathBuf>,
     packs: Vec<(gix_pack::index::File, gix_pack::data::File)>,
 }
 
@@ -31,8 +34,9 @@ impl Offsets {
     pub(crate) fn open(objects: &Path) -> Self {
         let borrowed = gix_odb::alternate::resolve(objects.into(), objects);
         let borrowed = borrowed.unwrap_or_default();
-        let folders = std::iter::once(objects).chain(borrowed.iter().map(AsRef::as_ref));
-        let files = folders.flat_map(|folder| fs::read_dir(folder.join("pack")).into_iter());
+        let folders: Vec<_> = std::iter::once(objects.into()).chain(borrowed).collect();
+        let read = |folder: &PathBuf| fs::read_dir(folder.join("pack")).into_iter();
+        let files = folders.iter().flat_map(read);
         let files = files.flatten().filter_map(|file| Some(file.ok()?.path()));
         let mut files: Vec<_> = files
             .filter(|file| file.extension().is_some_and(|end| end == "idx"))
@@ -43,9 +47,22 @@ impl Offsets {
             let pack = gix_pack::data::File::at(file.with_extension("pack"), SHA1).ok()?;
             Some((index, pack))
         });
-        Self {
-            packs: packs.collect(),
-        }
+        let packs = packs.collect();
+        Self { folders, packs }
+    }
+
+    /// The files that these objects are in, each once.
+    pub(crate) fn files(&self, ids: impl IntoIterator<Item = ObjectId>) -> BTreeSet<PathBuf> {
+        let file = |id: ObjectId| match self.packs.get(self.place(id).0) {
+            Some((_, pack)) => Some(pack.path().to_path_buf()),
+            None => {
+                let name = id.to_string();
+                let (start, rest) = name.split_at(2);
+                let mut files = self.folders.iter().map(|f| f.join(start).join(rest));
+                files.find(|file| file.exists())
+            }
+        };
+        ids.into_iter().filter_map(file).collect()
     }
 
     /// The same ids, each once, family by family; those that are in no pack at the end.

@@ -3,22 +3,25 @@
 //! A pack grows in a temporary file beside its place, under a name that Git takes for rubbish, so that a
 //! killed command leaves nothing but a file for `git gc`. It becomes visible as a whole, by two renames
 //! with the index last. Until a ref points at its objects nothing but its age keeps it: Git removes
-//! what nobody refers to only when it is older than two weeks.
+//! what nobody refers to only when it is older than two weeks. So what is there already, and may be older,
+//! is made young again, as Git itself does.
 
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tempfile::{NamedTempFile, TempPath};
 use thread_local::ThreadLocal;
 
 use crate::id::{Kind, ObjectId};
 use crate::object_error::ObjectError;
 use crate::objects::{Object, Objects};
+use crate::offsets::Offsets;
 use crate::pack_index;
 
 /// How much is gathered before it is written, in bytes.
@@ -56,6 +59,8 @@ pub(crate) struct Packed {
 #[derive(Default)]
 struct Pack {
     entries: FxHashMap<ObjectId, Packed>,
+    /// What was to be kept and is in the repository.
+    kept: FxHashSet<ObjectId>,
     /// Made when there is something to write.
     file: Option<NamedTempFile>,
     flushed: u64,
@@ -80,7 +85,11 @@ impl PackWriter<'_> {
     /// When the disk is full, say; or when the bytes are part of an attack on SHA-1.
     pub fn add(&self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
         let id = ObjectId::of(kind, bytes)?;
-        if self.pack().entries.contains_key(&id) || self.objects.contains(id) {
+        if self.pack().entries.contains_key(&id) {
+            return Ok(id);
+        }
+        if self.objects.contains(id) {
+            self.pack().kept.insert(id);
             return Ok(id);
         }
         let deflate = self.deflate.get_or(|| {
@@ -140,7 +149,8 @@ impl PackWriter<'_> {
     pub fn finish(self) -> Result<Written, ObjectError> {
         let folder = self.folder();
         let pack = self.pack.into_inner();
-        let pack = pack.unwrap_or_else(PoisonError::into_inner);
+        let mut pack = pack.unwrap_or_else(PoisonError::into_inner);
+        freshen(self.objects.folder(), std::mem::take(&mut pack.kept));
         let written = pack.finish(&folder);
         let written = written.map_err(|source| failed(folder, source))?;
         self.objects.refresh();
@@ -158,6 +168,18 @@ impl PackWriter<'_> {
 
     fn failed(&self, source: io::Error) -> ObjectError {
         failed(self.folder(), source)
+    }
+}
+
+/// Makes the files of these objects as young as what is written now. Somebody else's may refuse; then
+/// they are as safe as they were.
+fn freshen(objects: &Path, kept: FxHashSet<ObjectId>) {
+    if kept.is_empty() {
+        return;
+    }
+    let now = SystemTime::now();
+    for file in Offsets::open(objects).files(kept) {
+        let _ = File::open(file).and_then(|file| file.set_modified(now));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use proptest::prelude::*;
 use storyline_repo::{Kind, ObjectId, TreeEntry, Written, write_tree};
@@ -99,6 +100,36 @@ fn what_is_written_is_there() {
     }
     assert_eq!(writer.finish().expect("nothing to do"), Written::default());
     assert_eq!(files(&git), ["idx", "pack"]);
+}
+
+#[test]
+fn what_is_there_is_made_young_again() {
+    let git = Git::new();
+    let objects = git.objects();
+    let write = |blob: &[u8]| {
+        let writer = objects.writer();
+        writer.add(Kind::Blob, blob).expect("written");
+        writer.finish().expect("written")
+    };
+    write(b"packed");
+    let loose = git.hash("blob", b"loose").to_string();
+    let folder = git.root.join(".git/objects");
+    let packs = fs::read_dir(folder.join("pack")).expect("readable");
+    let packs = packs.map(|file| file.expect("readable").path());
+    let pack = packs
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|end| end == "pack"));
+    let files = [
+        pack.expect("written"),
+        folder.join(&loose[..2]).join(&loose[2..]),
+    ];
+    for (file, blob) in files.iter().zip([&b"packed"[..], b"loose"]) {
+        let open = fs::File::open(file).expect("readable");
+        open.set_modified(SystemTime::UNIX_EPOCH).expect("our own");
+        assert_eq!(write(blob), Written::default());
+        let modified = open.metadata().and_then(|file| file.modified());
+        assert!(modified.expect("known") > SystemTime::UNIX_EPOCH);
+    }
 }
 
 #[test]
