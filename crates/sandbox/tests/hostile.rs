@@ -128,16 +128,21 @@ fn hooks_of_the_clone() {
     }
     let config = git_dir.join("config");
     let before = fs::read_to_string(&config).expect("it is there");
-    let settings = "[core]\nhooksPath = .git/mine\nfsmonitor = .git/mine/fsmonitor\n";
+    let mine = git_dir.join("mine").display().to_string();
+    let settings = format!("[core]\nhooksPath = {mine}\nfsmonitor = {mine}/fsmonitor\n");
     let git = trap.git(&[]);
-    let (repository, remote) = (trap.place.repository(), trap.place.path());
+    let remote = trap.place.path();
     let first = trap.place.tip(&trap.place.clone, "HEAD");
-    fs::write(config, before + settings).expect("a file");
-    let pushed = git.push(&repository, &remote, &[push("main", None, first)]);
-    pushed.expect("it is empty");
-    let name = RefName::new("refs/storyline/remote/dev1/main").expect("a name");
-    let fetched = git.fetch(&repository, &remote, &[(branch("main"), name)]);
-    assert_eq!(fetched.expect("it is there").found.len(), 1);
+    for (folder, settings) in [("hooks", ""), ("mine", settings.as_str())] {
+        fs::write(&config, before.clone() + settings).expect("a file");
+        let repository = trap.place.repository();
+        let pushed = git.push(&repository, &remote, &[push(folder, None, first)]);
+        pushed.expect("it is not there");
+        let name = RefName::new(&format!("refs/storyline/remote/dev1/{folder}"));
+        let name = name.expect("a name");
+        let fetched = git.fetch(&repository, &remote, &[(branch(folder), name)]);
+        assert_eq!(fetched.expect("it is there").found.len(), 1);
+    }
     trap.check("a hook");
 }
 
