@@ -8,8 +8,8 @@
 //! [`Objects`] reads commits, trees and blobs, [`RawCommit`] and [`parse_tree`] take them apart without
 //! losing a byte; [`PackWriter`] keeps new ones.
 //!
-//! [`Git`] lists, fetches and pushes refs of remotes, and moves those that are here. Nothing else here starts a program or reaches
-//! the network.
+//! [`Git`] lists, fetches and pushes refs of remotes, and moves those that are here. Nothing else here
+//! starts a program or reaches the network.
 //!
 //! Git's own configuration decides which bytes a checkout has, so it is read as git reads it: the
 //! repository's, the user's and the system's.

@@ -263,7 +263,7 @@ fn silence_has_an_end() {
     check(&company, &error, |told| {
         insta::assert_snapshot!(told, @r#"
     time-limit: git did not finish with http://SERVER/looker.git within 2 s
-      git was stopped, and nothing was changed there; run the command again, with a longer limit in seconds if the remote is slow: `git config --global storyline.timeLimit 1800`
+      git was stopped, and nothing had changed there by then; run the command again, with a longer limit in seconds if the remote is slow: `git config --global storyline.timeLimit 1800`
     "#)
     });
 }

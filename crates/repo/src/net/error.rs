@@ -104,8 +104,8 @@ impl NetError {
         let error = |id| Diagnostic::error(id, self.to_string());
         match self {
             Self::ProtocolNotAllowed { url } => error("protocol-not-allowed").help(format!(
-                "if you trust it: `git config --global --add storyline.protocols {0}`, or \
-                 `STORYLINE_PROTOCOLS={0}` for one command",
+                "no program was started; if you trust it, put `{0}` among the words of Git's setting \
+                 `storyline.protocols`, or `STORYLINE_PROTOCOLS={0}` before one command",
                 url.protocol()
             )),
             Self::GitMissing { .. } => error("git-missing")
@@ -119,8 +119,9 @@ impl NetError {
                 "nothing was changed there; look at what `git ls-remote {url}` prints"
             )),
             Self::TimeLimit { .. } => error("time-limit").help(
-                "git was stopped, and nothing was changed there; run the command again, with a longer \
-                 limit in seconds if the remote is slow: `git config --global storyline.timeLimit 1800`",
+                "git was stopped, and nothing had changed there by then; run the command again, with a \
+                 longer limit in seconds if the remote is slow: \
+                 `git config --global storyline.timeLimit 1800`",
             ),
             Self::NotForward { push, .. } => error("push-refused").help(format!(
                 "nothing was changed there: it was to {}, which does not contain it as far as this \
