@@ -21,8 +21,8 @@ pub struct Manifest {
     pub rules: u32,
     /// The form that people share.
     pub canonical: Canonical,
-    /// The branch of a story in the canonical repository.
-    pub story_branch: Option<StoryBranch>,
+    /// The branch of a story in the canonical repository; `story/{id}` unless said.
+    pub story_branch: StoryBranch,
     /// Stages in order; those in one group stand side by side. Each is an environment's name.
     pub pipeline: Vec<Vec<String>>,
     /// What a promotion to a stage runs, by stage, in the order of phases and waves.
@@ -138,10 +138,25 @@ impl Environment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoryBranch(pub(crate) Pattern);
 
+impl Default for StoryBranch {
+    fn default() -> Self {
+        let pattern = Pattern::parse("story/{id}", &[Variable::Id]);
+        Self(pattern.expect("a plain pattern"))
+    }
+}
+
 impl StoryBranch {
     /// The branch of the story `id`.
     pub fn of(&self, id: &str) -> String {
         self.0.bind(|v| (v == Variable::Id).then_some(id)).text()
+    }
+
+    /// The story whose branch it is, as far as the branch tells: a pattern that changes the id's letters
+    /// gives the changed ones back. `None` when it is no story's.
+    pub fn id_in<'b>(&self, branch: &'b str) -> Option<&'b str> {
+        let (before, after) = self.0.around(Variable::Id);
+        let id = branch.strip_prefix(&*before)?.strip_suffix(&*after)?;
+        (!id.is_empty() && self.of(id) == branch).then_some(id)
     }
 }
 

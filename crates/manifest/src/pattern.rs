@@ -182,10 +182,10 @@ impl Pattern {
         }
     }
 
-    /// What stands before and after the hole of the name.
-    pub(crate) fn around_name(&self) -> (String, String) {
-        let is_name = |p: &Piece| matches!(p, Piece::Hole(Variable::Name, _));
-        let at = self.0.iter().position(is_name).unwrap_or(self.0.len());
+    /// What stands before and after the first hole of `variable`.
+    pub(crate) fn around(&self, variable: Variable) -> (String, String) {
+        let is_hole = |p: &Piece| matches!(p, Piece::Hole(v, _) if *v == variable);
+        let at = self.0.iter().position(is_hole).unwrap_or(self.0.len());
         let (before, after) = self.0.split_at(at);
         (Self(before.into()).text(), Self(after.into()).text())
     }

@@ -178,7 +178,7 @@ impl Fill<'_> {
     }
 
     fn rest(&mut self, kind: &Kind, pattern: &Located<Pattern>) -> Rest {
-        let (before, after) = self.bind(pattern).around_name();
+        let (before, after) = self.bind(pattern).around(Variable::Name);
         let sample = format!("{before}sample{after}");
         if let Err((_, reason)) = check_pair(kind, "sample", &sample) {
             self.report.push(refused(

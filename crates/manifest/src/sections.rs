@@ -94,11 +94,13 @@ impl Reader<'_> {
         }
     }
 
-    fn canonical_story_branch(&mut self, text: &Option<Text>) -> Option<StoryBranch> {
-        let pattern = self.story_branch(text, &[Variable::Id])?;
+    fn canonical_story_branch(&mut self, text: &Option<Text>) -> StoryBranch {
+        let Some(pattern) = self.story_branch(text, &[Variable::Id]) else {
+            return StoryBranch::default();
+        };
         let branch = StoryBranch(pattern.value);
         check_story_branch(&branch, &pattern.place, self.report);
-        Some(branch)
+        branch
     }
 
     fn hosts(

@@ -70,7 +70,7 @@ fn described(manifest: &Manifest) -> String {
         "rules: {}\ncanonical: {:?}\nstory branch: {:?}\nhosts: {:?}\nuses: {:?}\n",
         manifest.rules,
         manifest.canonical,
-        manifest.story_branch.as_ref().map(|b| b.of("Fix it")),
+        manifest.story_branch.of("Fix it"),
         manifest.hosts(),
         manifest.uses(),
     );
@@ -276,6 +276,23 @@ fn the_committed_schema_is_fresh() {
     let committed = include_str!("../../../docs/storyline.schema.json");
     let stale = "refresh it: storyline manifest schema > docs/storyline.schema.json";
     assert!(committed == storyline_manifest::json_schema(), "{stale}");
+}
+
+#[test]
+fn a_branch_tells_its_story() {
+    for (pattern, branch, expect) in [
+        ("story/{id}", "story/ABC-12", Some("ABC-12")),
+        ("story/{id}", "story/", None),
+        ("story/{id}", "master", None),
+        ("{id}-wip", "ABC-12-wip", Some("ABC-12")),
+        ("{id:lower}", "abc-12", Some("abc-12")),
+        ("{id:lower}", "ABC-12", None),
+        ("{id}/{id}", "a/a", None),
+    ] {
+        let text = format!("[story]\nbranch = \"{pattern}\"\n");
+        let manifest = parse(&text).expect("a plain manifest");
+        assert_eq!(manifest.story_branch.id_in(branch), expect, "{pattern} {branch}");
+    }
 }
 
 proptest! {
