@@ -291,7 +291,11 @@ fn a_branch_tells_its_story() {
     ] {
         let text = format!("[story]\nbranch = \"{pattern}\"\n");
         let manifest = parse(&text).expect("a plain manifest");
-        assert_eq!(manifest.story_branch.id_in(branch), expect, "{pattern} {branch}");
+        assert_eq!(
+            manifest.story_branch.id_in(branch),
+            expect,
+            "{pattern} {branch}"
+        );
     }
 }
 

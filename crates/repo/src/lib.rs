@@ -11,6 +11,9 @@
 //! [`Git`] lists, fetches and pushes refs of remotes, and moves those that are here. Nothing else here
 //! starts a program or reaches the network.
 //!
+//! [`Snapshot`] is a commit's files as those who read projects want them, and [`story`] knows the stories
+//! that are kept in refs of ours.
+//!
 //! Git's own configuration decides which bytes a checkout has, so it is read as git reads it: the
 //! repository's, the user's and the system's.
 
@@ -30,9 +33,12 @@ pub mod projection;
 mod ref_name;
 mod refs;
 mod repository;
+mod snapshot;
+pub mod story;
 mod tree;
 mod url;
 mod walk;
+mod working_tree;
 
 pub use commit::{MalformedCommit, NewCommit, RawCommit, signature};
 pub use error::RepoError;
@@ -48,6 +54,7 @@ pub use pack::{PackWriter, Written};
 pub use ref_name::{NotARefName, RefName};
 pub use refs::{Expected, RefError, RefUpdate};
 pub use repository::{Attribute, Branch, Overview, Remote, Repository};
+pub use snapshot::{Snapshot, SnapshotError};
 pub use tree::{
     EntryKind, MalformedTree, TreeEntry, is_sorted, parse_tree, sort_tree, tree_order, write_tree,
 };

@@ -92,8 +92,13 @@ impl Repository {
         self.git.path()
     }
 
+    /// The library's own handle.
+    pub(crate) fn git(&self) -> &git2::Repository {
+        &self.git
+    }
+
     /// Whether commit `old` is `new`, or one of its ancestors; not when one of them is not here.
-    pub(crate) fn is_ancestor(&self, old: ObjectId, new: ObjectId) -> bool {
+    pub fn is_ancestor(&self, old: ObjectId, new: ObjectId) -> bool {
         let descends = self.git.graph_descendant_of(new.to_git(), old.to_git());
         old == new || descends.unwrap_or(false)
     }

@@ -1,0 +1,112 @@
+//! The files of a commit, as those who read projects want them.
+
+use std::borrow::Cow;
+
+use storyline_stamp::{Entry, EntryKind, FileSet, ReadError};
+use storyline_text::{Diagnostic, RelPath};
+
+use crate::object_error::ObjectError;
+use crate::objects::Objects;
+use crate::{Kind, ObjectId, Repository, parse_tree, tree};
+
+/// All paths of a commit's tree; bytes are read when they are asked for.
+pub struct Snapshot {
+    objects: Objects,
+    entries: Vec<Entry>,
+    /// Of each entry.
+    ids: Vec<ObjectId>,
+}
+
+/// Why a commit cannot be looked at as a folder.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// An object is missing or broken.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    /// The repository cannot be read.
+    #[error(transparent)]
+    Repository(#[from] crate::RepoError),
+    /// A path that leaves its folder, or a tree that is none.
+    #[error("the tree of commit {commit} is unusable: {reason}")]
+    Unusable {
+        /// The commit.
+        commit: ObjectId,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl SnapshotError {
+    /// The same for people.
+    pub fn diagnostic(&self) -> Diagnostic {
+        match self {
+            Self::Object(error) => error.diagnostic(),
+            Self::Repository(error) => error.diagnostic(),
+            Self::Unusable { .. } => Diagnostic::error("tree-unusable", self.to_string())
+                .help("`git fsck --strict` says more; nobody can check such a commit out safely"),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Lists the tree of `commit`.
+    ///
+    /// # Errors
+    /// When a tree is missing or broken, or a path would leave its folder.
+    pub fn of(repository: &Repository, commit: ObjectId) -> Result<Self, SnapshotError> {
+        let objects = repository.objects()?;
+        let unusable = |reason: String| SnapshotError::Unusable { commit, reason };
+        let mut found = Vec::new();
+        let mut open = vec![(Vec::new(), objects.tree_of(commit)?)];
+        while let Some((folder, id)) = open.pop() {
+            let bytes = objects.read_as(id, Kind::Tree)?;
+            let entries = parse_tree(&bytes).map_err(|error| unusable(error.to_string()))?;
+            for entry in entries {
+                let mut path = folder.clone();
+                path.extend_from_slice(entry.name);
+                let kind = match entry.kind() {
+                    tree::EntryKind::Tree => {
+                        path.push(b'/');
+                        open.push((path, entry.id));
+                        continue;
+                    }
+                    tree::EntryKind::File | tree::EntryKind::Executable => EntryKind::File,
+                    tree::EntryKind::Symlink => EntryKind::Symlink,
+                    tree::EntryKind::Submodule | tree::EntryKind::Unknown => EntryKind::Submodule,
+                };
+                let path = RelPath::new(&path).map_err(|error| unusable(error.to_string()))?;
+                let size = match kind {
+                    EntryKind::File => objects.header(entry.id)?.size,
+                    _ => 0,
+                };
+                found.push((Entry { path, kind, size }, entry.id));
+            }
+        }
+        found.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+        let (entries, ids) = found.into_iter().unzip();
+        Ok(Self {
+            objects,
+            entries,
+            ids,
+        })
+    }
+}
+
+impl FileSet for Snapshot {
+    fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn read(&self, path: &RelPath) -> Result<Cow<'_, [u8]>, ReadError> {
+        let failed = |reason: String| ReadError {
+            path: path.clone(),
+            reason,
+        };
+        let found = self.entries.binary_search_by(|entry| entry.path.cmp(path));
+        let found = found.map_err(|_| failed("it is not in this commit".into()))?;
+        let bytes = self.objects.read_as(self.ids[found], Kind::Blob);
+        bytes
+            .map(Cow::Owned)
+            .map_err(|error| failed(error.to_string()))
+    }
+}
