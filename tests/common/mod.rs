@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program needs a part of it")]
 
+pub(crate) mod team;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::{self, Write as _};

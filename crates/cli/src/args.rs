@@ -54,6 +54,12 @@ pub(crate) enum Command {
     Unstamp(StampArgs),
     Diff(DiffArgs),
     Profile(ProfileArgs),
+    /// Begin stories, hand them in, and see how they are.
+    ///
+    /// A story is a named change on the canonical branch. What is handed in of it is a revision, which
+    /// stays as it is whatever becomes of the branch.
+    #[command(subcommand)]
+    Story(StoryCommand),
     Parse(ParseArgs),
     Noise(NoiseArgs),
     /// Look after the manifest.
@@ -251,6 +257,84 @@ pub(crate) struct NoiseArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum StoryCommand {
+    Start(StartArgs),
+    Submit(SubmitArgs),
+    List(StoryListArgs),
+    Show(StoryShowArgs),
+    Withdraw(WithdrawArgs),
+}
+
+/// Begin a story: a branch at the newest canonical commit, here and at the canonical repository.
+///
+/// The working tree stays as it is.
+#[derive(Debug, Args)]
+pub(crate) struct StartArgs {
+    /// What it is called, such as the key of a ticket: letters, digits, `.`, `_` and `-`.
+    pub(crate) id: String,
+    /// Build it on this story instead, in its newest revision.
+    #[arg(long, value_name = "STORY")]
+    pub(crate) depends_on: Option<String>,
+    /// Make the branch here alone.
+    #[arg(long)]
+    pub(crate) no_push: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Hand in a story: record what its branch holds as a revision, for good.
+///
+/// Commits that are here alone are pushed first. Handing in the same state again changes nothing.
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArgs {
+    /// The story.
+    pub(crate) id: String,
+    /// A story that it is built on, as `Depends-On:` in one of its commits also says; may be given
+    /// several times.
+    #[arg(long, value_name = "STORY")]
+    pub(crate) depends_on: Vec<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// List all stories: open, submitted, changed since, withdrawn, landed.
+#[derive(Debug, Args)]
+pub(crate) struct StoryListArgs {
+    /// How to print them.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Show what was handed in of a story, by whom and when, and whether its branch moved since.
+#[derive(Debug, Args)]
+pub(crate) struct StoryShowArgs {
+    /// The story.
+    pub(crate) id: String,
+    /// This revision alone, by its first digits.
+    pub(crate) revision: Option<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Say that a story shall not go on. Its branch and revisions stay.
+///
+/// Handing it in again takes it up again.
+#[derive(Debug, Args)]
+pub(crate) struct WithdrawArgs {
+    /// The story.
+    pub(crate) id: String,
+    /// Why, for those who look at it later.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum ManifestCommand {
     /// Print the JSON Schema of `storyline.toml`, for editors.
     Schema,
@@ -298,6 +382,7 @@ impl Command {
             Self::Stamp(args) | Self::Unstamp(args) => args.format,
             Self::Diff(args) => args.format,
             Self::Profile(args) => args.format,
+            Self::Story(command) => command.format(),
             Self::Parse(args) => args.format,
             Self::Noise(args) => args.format,
             Self::Check(args) if args.format == FindingsFormat::Json => Format::Json,
@@ -312,6 +397,18 @@ impl Command {
             Self::Check(args) => args.fix,
             Self::Init(args) => args.write,
             _ => false,
+        }
+    }
+}
+
+impl StoryCommand {
+    fn format(&self) -> Format {
+        match self {
+            Self::Start(args) => args.format,
+            Self::Submit(args) => args.format,
+            Self::List(args) => args.format,
+            Self::Show(args) => args.format,
+            Self::Withdraw(args) => args.format,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use storyline_folder::{ApplyError, ExportError, FolderError};
 use storyline_manifest::{ManifestErrors, UnknownEnvironment};
-use storyline_repo::RepoError;
+use storyline_repo::story::StoryError;
+use storyline_repo::{NetError, RefError, RepoError, SnapshotError};
 use storyline_stamp::{ReadError, Refused};
 use storyline_text::{Diagnostic, Label, RelPath};
 
@@ -162,5 +163,44 @@ impl From<Refused> for Failure {
             sources: Sources::new(),
             unchanged: true,
         }
+    }
+}
+
+impl From<SnapshotError> for Failure {
+    fn from(error: SnapshotError) -> Self {
+        Self::new(FailureKind::Usage, error.diagnostic()).unchanged()
+    }
+}
+
+impl From<StoryError> for Failure {
+    fn from(error: StoryError) -> Self {
+        let kind = match error {
+            StoryError::ConflictMarks { .. } => FailureKind::Findings,
+            _ => FailureKind::Usage,
+        };
+        Self::new(kind, error.diagnostic()).unchanged()
+    }
+}
+
+impl From<NetError> for Failure {
+    fn from(error: NetError) -> Self {
+        let kind = match error {
+            NetError::NotForward { .. }
+            | NetError::Refused { .. }
+            | NetError::Moved { .. }
+            | NetError::OutcomeUnknown { .. } => FailureKind::Conflict,
+            _ => FailureKind::Usage,
+        };
+        Self::new(kind, error.diagnostic())
+    }
+}
+
+impl From<RefError> for Failure {
+    fn from(error: RefError) -> Self {
+        let kind = match error {
+            RefError::Moved { .. } | RefError::CheckedOut { .. } => FailureKind::Conflict,
+            _ => FailureKind::Usage,
+        };
+        Self::new(kind, error.diagnostic())
     }
 }

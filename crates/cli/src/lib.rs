@@ -5,6 +5,7 @@
 //! `Failure`, whose kind decides the exit code.
 
 mod args;
+mod canon;
 mod changes;
 mod commands;
 mod cursor;

@@ -13,6 +13,7 @@ mod parse;
 mod profile;
 mod sites;
 mod stamp;
+mod story;
 mod unstamp;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Unstamp(args) => unstamp::run(&cli.directory, args),
         Command::Diff(args) => diff::run(&cli.directory, args),
         Command::Profile(args) => profile::run(&cli.directory, args),
+        Command::Story(command) => story::run(&cli.directory, command),
         Command::Parse(args) => parse::run(&cli.directory, args),
         Command::Noise(args) => noise::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),

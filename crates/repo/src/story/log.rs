@@ -85,28 +85,23 @@ impl Story {
         })
     }
 
-    /// All stories that have a log here, by id, each with what reading it gave.
+    /// All stories that have a log here, sorted.
     ///
     /// # Errors
     /// When the refs cannot be listed.
-    pub fn all(
-        repository: &Repository,
-    ) -> Result<Vec<(StoryId, Result<Self, StoryError>)>, StoryError> {
+    pub fn ids(repository: &Repository) -> Result<Vec<StoryId>, StoryError> {
         let logs = repository.git().references_glob(&format!("{STORIES}*/log"));
         let logs = logs.map_err(|error| StoryError::unreadable(&error))?;
         let mut ids: Vec<StoryId> = logs
             .filter_map(|log| {
-                let name = log.ok()?.name().ok()?.to_owned();
+                let log = log.ok()?;
+                let name = log.name().ok()?;
                 let id = name.strip_prefix(STORIES)?.strip_suffix("/log")?;
                 StoryId::from_str(id).ok()
             })
             .collect();
         ids.sort();
-        let read = |id: StoryId| {
-            let story = Self::read(repository, &id);
-            (id, story)
-        };
-        Ok(ids.into_iter().map(read).collect())
+        Ok(ids)
     }
 
     /// Makes the record of what happens to the story now, on top of what is known; only an object is

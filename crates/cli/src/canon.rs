@@ -1,0 +1,276 @@
+//! The canonical branch as its remote has it: what every command starts from that works with Git.
+//!
+//! A command must not do what a branch under review says. So the manifest is read from the canonical
+//! branch, fetched just now, and not from the working tree. Only where that branch is has to be known
+//! before: the manifest of `HEAD` may name it, but is believed only if one of the clone's remotes, which
+//! its owner added, is the same place; and what is fetched from there has to agree.
+
+use std::path::Path;
+
+use storyline_manifest::{Manifest, is_manifest_file};
+use storyline_repo::{
+    Expected, Git, ObjectId, RefName, RefUpdate, Remote, Repository, Snapshot, Url,
+};
+use storyline_stamp::{EntryKind, FileSet};
+use storyline_text::{Diagnostic, Visible};
+
+use crate::failure::{Failure, FailureKind, Sources};
+use crate::git;
+use crate::output::shown;
+use crate::project::MANIFEST;
+use crate::report;
+
+/// Where the canonical branch is kept in a clone.
+const TRACKING: &str = "refs/storyline/remote/canonical/";
+
+/// The canonical branch, as it is now.
+pub(crate) struct Canon {
+    /// The clone that one works in.
+    pub(crate) repository: Repository,
+    /// The program that talks with remotes.
+    pub(crate) git: Git,
+    /// What the canonical branch says.
+    pub(crate) manifest: Manifest,
+    /// Its bytes, for excerpts.
+    pub(crate) manifest_sources: Sources,
+    /// The canonical repository.
+    pub(crate) url: Url,
+    /// The canonical branch's short name.
+    pub(crate) branch: String,
+    /// Its newest commit.
+    pub(crate) tip: ObjectId,
+}
+
+impl Canon {
+    /// Finds the canonical repository from the clone in `directory`, fetches its branch and reads the
+    /// manifest there.
+    pub(crate) fn fetch(directory: &Path) -> Result<Self, Failure> {
+        let repository = repository(directory)?;
+        let git = git::program(Some(&repository))?;
+        let (url, branch) = place(&repository)?;
+        let (source, tracking) = (branch_ref(&branch)?, tracking_ref(&branch)?);
+        let fetched = git.fetch(&repository, &url, &[(source.clone(), tracking)])?;
+        let Some(tip) = fetched.found.get(&source).copied() else {
+            let title = format!("{url} has no branch `{}`", Visible(branch.as_bytes()));
+            let diagnostic = Diagnostic::error("canonical-branch-missing", title).help(format!(
+                "write the right one in `{MANIFEST}`: `[canonical] branch = \"…\"`"
+            ));
+            return Err(usage(diagnostic));
+        };
+        let found = manifest_of(&repository, tip)?;
+        let Some((manifest, manifest_sources)) = found else {
+            let title = format!(
+                "`{}` of {url} has no `{MANIFEST}`",
+                Visible(branch.as_bytes())
+            );
+            let diagnostic = Diagnostic::error("no-manifest", title)
+                .help("`storyline init --write` proposes one; commit it, and land it there first");
+            return Err(usage(diagnostic));
+        };
+        let canon = Self {
+            repository,
+            git,
+            manifest,
+            manifest_sources,
+            url,
+            branch,
+            tip,
+        };
+        canon.refuse_elsewhere()?;
+        Ok(canon)
+    }
+
+    /// Brings refs of the clone that are copies of the remote's to where it has them now.
+    pub(crate) fn copy_refs(
+        &self,
+        copies: &[(RefName, ObjectId)],
+        why: &str,
+    ) -> Result<(), Failure> {
+        let updates: Vec<_> = copies
+            .iter()
+            .map(|(name, id)| RefUpdate {
+                name: name.clone(),
+                old: Expected::Any,
+                new: Some(*id),
+            })
+            .collect();
+        Ok(self.git.update_refs(&self.repository, &updates, why)?)
+    }
+
+    /// The manifest that was fetched has to name the place that it was fetched from.
+    fn refuse_elsewhere(&self) -> Result<(), Failure> {
+        let canonical = &self.manifest.canonical;
+        let there = canonical.repository.as_deref().map(url).transpose()?;
+        let branch = canonical.branch.as_deref();
+        let is_here = there
+            .as_ref()
+            .is_none_or(|there| same_place(there, &self.url))
+            && branch.is_none_or(|branch| branch == self.branch);
+        if is_here {
+            return Ok(());
+        }
+        let named = there.as_ref().unwrap_or(&self.url);
+        let named_branch = branch.unwrap_or(&self.branch);
+        let title = format!(
+            "canonical was fetched from `{}` of {}, whose manifest says that it is `{}` of {named}",
+            Visible(self.branch.as_bytes()),
+            self.url,
+            Visible(named_branch.as_bytes()),
+        );
+        let diagnostic = Diagnostic::error("canonical-elsewhere", title)
+            .help("`git switch` to a branch with the newer manifest, and see that a remote of this clone is that repository")
+            .help("nothing was done with either");
+        Err(Failure {
+            sources: self.manifest_sources.clone(),
+            ..usage(diagnostic)
+        })
+    }
+}
+
+/// A branch of a remote, or of the clone.
+pub(crate) fn branch_ref(branch: &str) -> Result<RefName, Failure> {
+    name(&format!("refs/heads/{branch}"))
+}
+
+/// Where a branch of the canonical repository is kept in the clone.
+pub(crate) fn tracking_ref(branch: &str) -> Result<RefName, Failure> {
+    name(&format!("{TRACKING}{branch}"))
+}
+
+/// The ref of this name.
+pub(crate) fn name(name: &str) -> Result<RefName, Failure> {
+    RefName::new(name).map_err(|error| {
+        let title = format!("`{}` cannot be a ref: {error}", Visible(name.as_bytes()));
+        usage(Diagnostic::error("ref-name", title).help("choose another name"))
+    })
+}
+
+fn repository(directory: &Path) -> Result<Repository, Failure> {
+    let found = Repository::discover(directory).map_err(|error| usage(error.diagnostic()))?;
+    found.ok_or_else(|| {
+        let title = format!("{} is in no Git repository", shown(directory));
+        let help = "`git clone` the canonical repository, and run the command in the clone";
+        usage(Diagnostic::error("no-repository", title).help(help))
+    })
+}
+
+/// Where the canonical branch is, as far as the clone tells.
+fn place(repository: &Repository) -> Result<(Url, String), Failure> {
+    let overview = repository
+        .overview()
+        .map_err(|error| usage(error.diagnostic()))?;
+    let manifest = match repository.head() {
+        Some(head) => manifest_of(repository, head)?.map(|(manifest, _)| manifest),
+        None => None,
+    };
+    let canonical = manifest
+        .map(|manifest| manifest.canonical)
+        .unwrap_or_default();
+    let (remote, url) = match &canonical.repository {
+        Some(text) => trusted(url(text)?, &overview.remotes)?,
+        None => origin(&overview.remotes)?,
+    };
+    let branch = canonical.branch.or_else(|| remote.default_branch.clone());
+    let branch = branch.ok_or_else(|| {
+        let title = format!("which branch of {url} is the canonical one is not known");
+        let diagnostic = Diagnostic::error("canonical-branch-unknown", title)
+            .help(format!(
+                "write it in `{MANIFEST}`: `[canonical] branch = \"…\"`"
+            ))
+            .help(format!(
+                "or `git remote set-head {} --auto`",
+                Visible(remote.name.as_bytes())
+            ));
+        usage(diagnostic)
+    })?;
+    Ok((url, branch))
+}
+
+/// The remote of the clone that is the place that a branch's manifest names.
+fn trusted(named: Url, remotes: &[Remote]) -> Result<(&Remote, Url), Failure> {
+    let mut known = remotes
+        .iter()
+        .filter_map(|r| Some((r, Url::parse(&r.url).ok()?)));
+    known.find(|(_, url)| same_place(url, &named)).ok_or_else(|| {
+        let title = format!(
+            "the manifest of HEAD says that canonical is {named}, which is no remote of this clone"
+        );
+        let diagnostic = Diagnostic::error("canonical-unknown", title)
+            .help(format!("if that is right: `git remote add canonical {named}`"))
+            .help("a branch may say anything, so nothing was fetched from there");
+        usage(diagnostic)
+    })
+}
+
+fn origin(remotes: &[Remote]) -> Result<(&Remote, Url), Failure> {
+    let Some(origin) = remotes.iter().find(|remote| remote.name == "origin") else {
+        let diagnostic = Diagnostic::error(
+            "canonical-unknown",
+            "nothing says where the canonical repository is",
+        )
+        .help(format!(
+            "write it in `{MANIFEST}`: `[canonical] repository = \"…\"`"
+        ));
+        return Err(usage(diagnostic));
+    };
+    let url = url(&origin.url)?;
+    let title = format!("the manifest names no canonical repository: taking `origin`, {url}");
+    report::diagnostics(
+        &[Diagnostic::notice("canonical-is-origin", title)],
+        &Sources::new(),
+    );
+    Ok((origin, url))
+}
+
+/// Whether two addresses lead to one repository: the way there and the user may differ.
+pub(crate) fn same_place(a: &Url, b: &Url) -> bool {
+    let path = |url: &Url| {
+        let path = url.path().trim_matches('/').to_owned();
+        path.strip_suffix(".git").unwrap_or(&path).to_owned()
+    };
+    let host = |url: &Url| url.host().map(str::to_ascii_lowercase);
+    host(a) == host(b) && path(a) == path(b)
+}
+
+fn url(text: &str) -> Result<Url, Failure> {
+    Url::parse(text).map_err(|error| usage(error.diagnostic()))
+}
+
+/// The manifest in the tree of a commit, and its bytes.
+fn manifest_of(
+    repository: &Repository,
+    commit: ObjectId,
+) -> Result<Option<(Manifest, Sources)>, Failure> {
+    manifest_in(&Snapshot::of(repository, commit)?)
+}
+
+/// The same of files that are listed already.
+pub(crate) fn manifest_in(snapshot: &Snapshot) -> Result<Option<(Manifest, Sources)>, Failure> {
+    let entries = snapshot.entries().iter();
+    let mut sources = Sources::new();
+    for entry in entries.filter(|e| e.kind == EntryKind::File && is_manifest_file(&e.path)) {
+        let bytes = snapshot.read(&entry.path)?.into_owned();
+        sources.insert(entry.path.clone(), bytes);
+    }
+    if !sources
+        .keys()
+        .any(|path| path.as_bytes() == MANIFEST.as_bytes())
+    {
+        return Ok(None);
+    }
+    let files: Vec<_> = sources
+        .iter()
+        .map(|(path, bytes)| (path.clone(), bytes))
+        .collect();
+    match Manifest::parse(&files) {
+        Ok(manifest) => Ok(Some((manifest, sources))),
+        Err(errors) => Err(Failure {
+            sources,
+            ..errors.into()
+        }),
+    }
+}
+
+fn usage(diagnostic: Diagnostic) -> Failure {
+    Failure::new(FailureKind::Usage, diagnostic).unchanged()
+}

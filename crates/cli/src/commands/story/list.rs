@@ -1,0 +1,142 @@
+//! `storyline story list`: every story, and how it is.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use storyline_repo::story::{CommitSummary, Story, StoryId, StoryState};
+
+use super::{Stories, now, visible, word};
+use crate::args::{Format, StoryListArgs};
+use crate::failure::Failure;
+use crate::output::{self, count};
+
+pub(crate) fn run(directory: &Path, args: &StoryListArgs) -> Result<ExitCode, Failure> {
+    let stories = Stories::fetch(directory, None)?;
+    let mut landings = stories.landings();
+    let mut ids: Vec<&StoryId> = stories.ids().collect();
+    ids.sort();
+    ids.dedup();
+    let mut rows = Vec::new();
+    for id in ids {
+        let story = stories.story(id);
+        let state = stories.state(&story, &mut landings)?;
+        rows.push(Row::new(&stories, &story, state)?);
+    }
+    match args.format {
+        Format::Text => output::print(&text(&rows))?,
+        Format::Json => output::print_json(&rows)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A story for programs.
+#[derive(Serialize)]
+struct Row {
+    story: String,
+    state: &'static str,
+    /// The newest one; `null` when none was handed in.
+    revision: Option<String>,
+    revisions: usize,
+    /// Its last event, or the last commit on its branch: seconds since 1970.
+    when: Option<i64>,
+    /// `null` when it is gone.
+    branch: Option<String>,
+    tip: Option<String>,
+}
+
+impl Row {
+    fn new(stories: &Stories, story: &Story, state: StoryState) -> Result<Self, Failure> {
+        let tip = stories.branches.get(&story.id).copied();
+        let last = match (story.newest(), tip) {
+            (Some(newest), _) => Some(newest.when),
+            (None, Some(tip)) => Some(CommitSummary::read(&stories.canon.repository, tip)?.when),
+            (None, None) => None,
+        };
+        Ok(Self {
+            story: story.id.to_string(),
+            state: word(state),
+            revision: story.revision().map(|revision| revision.id().to_string()),
+            revisions: story.count(),
+            when: last,
+            branch: tip.map(|_| stories.branch(&story.id)),
+            tip: tip.map(|tip| tip.to_string()),
+        })
+    }
+
+    fn cells(&self, now: i64) -> [String; 5] {
+        let revision = match &self.revision {
+            Some(revision) => format!("{} ({})", &revision[..12], self.revisions),
+            None => "-".into(),
+        };
+        let branch = self
+            .branch
+            .as_deref()
+            .map(|branch| visible(branch).to_string());
+        [
+            self.story.clone(),
+            self.state.into(),
+            revision,
+            self.when.map_or_else(|| "-".into(), |when| age(now - when)),
+            branch.unwrap_or_else(|| "gone".into()),
+        ]
+    }
+}
+
+fn text(rows: &[Row]) -> String {
+    if rows.is_empty() {
+        return "no stories; `storyline story start ID` begins one\n".into();
+    }
+    let now = now();
+    let head = ["STORY", "STATE", "REVISION", "AGE", "BRANCH"].map(Into::into);
+    let lines: Vec<[String; 5]> = std::iter::once(head)
+        .chain(rows.iter().map(|r| r.cells(now)))
+        .collect();
+    let mut widths = [0; 5];
+    for line in &lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut out = String::new();
+    for line in &lines {
+        let cells = line.iter().zip(widths);
+        let cells: Vec<_> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        out.push_str(cells.join("  ").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// A time in one word; clocks that run ahead make it none.
+fn age(seconds: i64) -> String {
+    let (number, unit) = match seconds.max(0) {
+        s @ 0..60 => (s, "second"),
+        s @ 60..3_600 => (s / 60, "minute"),
+        s @ 3_600..86_400 => (s / 3_600, "hour"),
+        s => (s / 86_400, "day"),
+    };
+    count(usize::try_from(number).unwrap_or(usize::MAX), unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages() {
+        for (seconds, expect) in [
+            (-5, "0 seconds"),
+            (1, "1 second"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (7_200, "2 hours"),
+            (86_400, "1 day"),
+            (40_000_000, "462 days"),
+        ] {
+            assert_eq!(age(seconds), expect);
+        }
+    }
+}

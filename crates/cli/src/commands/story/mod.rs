@@ -1,0 +1,217 @@
+//! `storyline story`: stories, their branches and revisions, in the canonical repository.
+
+mod form;
+mod list;
+mod show;
+mod start;
+mod submit;
+mod withdraw;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use storyline_repo::story::{Landings, Story, StoryId, StoryState, log_ref};
+use storyline_repo::{ObjectId, RefName, Repository, signature};
+use storyline_text::{Diagnostic, Visible};
+
+use crate::args::StoryCommand;
+use crate::canon::{self, Canon};
+use crate::failure::{Failure, FailureKind, Sources};
+use crate::report;
+
+/// Refs that one run of `git fetch` is asked for: its arguments have to fit.
+const REFS_AT_ONCE: usize = 500;
+
+pub(crate) fn run(directory: &Path, command: &StoryCommand) -> Result<ExitCode, Failure> {
+    match command {
+        StoryCommand::Start(args) => start::run(directory, args),
+        StoryCommand::Submit(args) => submit::run(directory, args),
+        StoryCommand::List(args) => list::run(directory, args),
+        StoryCommand::Show(args) => show::run(directory, args),
+        StoryCommand::Withdraw(args) => withdraw::run(directory, args),
+    }
+}
+
+/// All stories of the canonical repository, as it has them now.
+struct Stories {
+    canon: Canon,
+    /// Those that have a log.
+    stories: BTreeMap<StoryId, Story>,
+    /// The branches that are there, by the story.
+    branches: BTreeMap<StoryId, ObjectId>,
+}
+
+impl Stories {
+    /// Fetches them. A story whose log is broken is told of and left out, unless it is `wanted`.
+    fn fetch(directory: &Path, wanted: Option<&StoryId>) -> Result<Self, Failure> {
+        let canon = Canon::fetch(directory)?;
+        let prefixes = ["refs/heads/", "refs/storyline/story/"];
+        let there = canon.git.list(&canon.repository, &canon.url, &prefixes)?;
+        let mut branches = BTreeMap::new();
+        let mut wants = Vec::new();
+        for (name, tip) in &there {
+            if let Some(branch) = name.as_str().strip_prefix("refs/heads/") {
+                let id = canon.manifest.story_branch.id_in(branch);
+                let id = id.and_then(|id| id.parse::<StoryId>().ok());
+                if let Some(id) = id.filter(|_| branch != canon.branch) {
+                    wants.push((name.clone(), canon::tracking_ref(branch)?));
+                    branches.insert(id, *tip);
+                }
+            } else if name.as_str().ends_with("/log") {
+                wants.push((name.clone(), name.clone()));
+            }
+        }
+        for wants in wants.chunks(REFS_AT_ONCE) {
+            canon.git.fetch(&canon.repository, &canon.url, wants)?;
+        }
+        let mut stories = BTreeMap::new();
+        for id in Story::ids(&canon.repository)? {
+            match Story::read(&canon.repository, &id) {
+                Ok(story) => {
+                    stories.insert(id, story);
+                }
+                Err(error) if wanted == Some(&id) => return Err(error.into()),
+                Err(error) => report::diagnostics(&[error.diagnostic()], &Sources::new()),
+            }
+        }
+        let mut known = Self {
+            canon,
+            stories,
+            branches,
+        };
+        known.rename_branches();
+        Ok(known)
+    }
+
+    /// A branch whose pattern changes the id's letters belongs to the story that has that branch.
+    fn rename_branches(&mut self) {
+        let pattern = &self.canon.manifest.story_branch;
+        for id in self.stories.keys() {
+            let written = pattern.id_in(&pattern.of(id.as_str())).map(str::to_owned);
+            let written = written.and_then(|id| id.parse::<StoryId>().ok());
+            if let Some(tip) = written
+                .filter(|w| w != id)
+                .and_then(|w| self.branches.remove(&w))
+            {
+                self.branches.insert(id.clone(), tip);
+            }
+        }
+    }
+
+    /// The branch of a story, here and there.
+    fn branch(&self, id: &StoryId) -> String {
+        self.canon.manifest.story_branch.of(id.as_str())
+    }
+
+    /// What is known of a story: nothing, for one that was never handed in.
+    fn story(&self, id: &StoryId) -> Story {
+        let story = self.stories.get(id).cloned();
+        story.unwrap_or_else(|| Story::new(id.clone()))
+    }
+
+    /// Refuses a story that has neither a branch there nor a log.
+    fn need(&self, id: &StoryId) -> Result<Story, Failure> {
+        if self.stories.contains_key(id) || self.branches.contains_key(id) {
+            return Ok(self.story(id));
+        }
+        let title = format!("there is no story {id} at {}", self.canon.url);
+        let near = self.ids().find(|other| other.collides(id));
+        let diagnostic = Diagnostic::error("unknown-story", title);
+        let diagnostic = match near {
+            Some(near) => diagnostic.help(format!("did you mean {near}?")),
+            None => diagnostic,
+        };
+        Err(usage(diagnostic.help(format!(
+            "`storyline story list` has them all; `storyline story start {id}` begins one"
+        ))))
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &StoryId> {
+        self.stories.keys().chain(self.branches.keys())
+    }
+
+    /// How a story is.
+    fn state(&self, story: &Story, landings: &mut Landings<'_>) -> Result<StoryState, Failure> {
+        let landed = match story.revision() {
+            Some(revision) if story.withdrawn().is_none() => landings.find(revision)?,
+            _ => None,
+        };
+        Ok(story.state(self.branches.get(&story.id).copied(), landed.as_ref()))
+    }
+
+    fn landings(&self) -> Landings<'_> {
+        Landings::new(&self.canon.repository, self.canon.tip)
+    }
+}
+
+/// How a state is called.
+fn word(state: StoryState) -> &'static str {
+    match state {
+        StoryState::Open => "open",
+        StoryState::Submitted => "submitted",
+        StoryState::Changed => "changed",
+        StoryState::Withdrawn => "withdrawn",
+        StoryState::Landed => "landed",
+    }
+}
+
+/// The id as it was typed.
+fn story_id(text: &str) -> Result<StoryId, Failure> {
+    text.parse()
+        .map_err(|error: storyline_repo::story::BadStoryId| usage(error.diagnostic()))
+}
+
+fn story_ids(texts: &[String]) -> Result<Vec<StoryId>, Failure> {
+    texts.iter().map(|text| story_id(text)).collect()
+}
+
+fn log_name(id: &StoryId) -> Result<RefName, Failure> {
+    canon::name(&log_ref(id))
+}
+
+/// Who one is and what time it is, as a commit takes it.
+fn signature_now(repository: &Repository) -> Result<Vec<u8>, Failure> {
+    let who = |variable: &str, setting: &str| -> Result<String, Failure> {
+        let set = env::var(variable)
+            .ok()
+            .filter(|value| !value.trim().is_empty());
+        let set = match set {
+            Some(value) => Some(value),
+            None => repository
+                .setting(setting)
+                .map_err(|error| usage(error.diagnostic()))?,
+        };
+        set.ok_or_else(|| {
+            let title = format!("who you are is not known: `{setting}` is not set");
+            let help = format!("`git config --global {setting} \"…\"`");
+            usage(Diagnostic::error("no-identity", title).help(help))
+        })
+    };
+    let name = who("GIT_COMMITTER_NAME", "user.name")?;
+    let email = who("GIT_COMMITTER_EMAIL", "user.email")?;
+    Ok(signature(&name, &email, now(), 0))
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Text of people's, fit for a terminal.
+fn visible(text: &str) -> Visible<'_> {
+    Visible(text.as_bytes())
+}
+
+fn usage(diagnostic: Diagnostic) -> Failure {
+    Failure::new(FailureKind::Usage, diagnostic).unchanged()
+}
+
+fn conflict(diagnostic: Diagnostic) -> Failure {
+    Failure::new(FailureKind::Conflict, diagnostic).unchanged()
+}
