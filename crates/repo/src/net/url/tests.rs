@@ -1,3 +1,5 @@
+//! Hundreds of addresses: what is taken, what is refused and why, and that what is taken is harmless.
+
 use proptest::prelude::*;
 
 use super::*;
