@@ -23,6 +23,7 @@ mod graph;
 mod history;
 mod id;
 mod layout;
+mod memo;
 mod net;
 mod object_error;
 mod objects;
@@ -44,6 +45,7 @@ pub use commit::{MalformedCommit, NewCommit, RawCommit, signature};
 pub use error::RepoError;
 pub use history::{Blobs, Changes, Commit, FileChange, History, What};
 pub use id::{CollisionAttack, Kind, NotAnId, ObjectId};
+pub use memo::Memo;
 pub use net::{
     Fetched, Git, GitVersion, Moved, NetError, Protocol, Protocols, Push, UnknownProtocol, Url,
     UrlRefused, Words,

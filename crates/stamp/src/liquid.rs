@@ -3,7 +3,9 @@
 //! `{% if _model._name == 'orders' %}` would stop being true under another name, so the literal is
 //! a site. Read are comparisons on either side and `case … when`.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while};
 use nom::sequence::delimited;
@@ -15,9 +17,12 @@ use crate::candidate::{Candidate, Shape};
 
 const VARIABLE: &[u8] = b"_model._name";
 
+/// Texts are many and mostly short, so that what finds it is made once.
+static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(VARIABLE));
+
 /// Whether `text` is worth a look.
 pub(crate) fn may_stand_in(text: &[u8]) -> bool {
-    memmem::find(text, VARIABLE).is_some()
+    FINDER.find(text).is_some()
 }
 
 fn blanks(input: &[u8]) -> IResult<&[u8], &[u8]> {
@@ -59,6 +64,9 @@ fn compared_before(before: &[u8]) -> Option<&[u8]> {
 
 /// Adds the models that `text`, which starts at byte `offset` of its file, compares with.
 pub(crate) fn scan(text: &[u8], offset: u32, out: &mut Vec<Candidate>) {
+    if !may_stand_in(text) {
+        return;
+    }
     let mut push = |name: &[u8]| {
         // Every name is a slice of `text`.
         let start = name.as_ptr() as usize - text.as_ptr() as usize;
@@ -72,7 +80,7 @@ pub(crate) fn scan(text: &[u8], offset: u32, out: &mut Vec<Candidate>) {
             });
         }
     };
-    for at in memmem::find_iter(text, VARIABLE) {
+    for at in FINDER.find_iter(text) {
         let (before, after) = (&text[..at], &text[at + VARIABLE.len()..]);
         if let Ok((_, name)) = compared(after) {
             push(name);

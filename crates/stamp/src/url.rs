@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 use nom::bytes::complete::{tag, take_while1};
 use nom::combinator::peek;
 use nom::sequence::terminated;
@@ -192,9 +192,10 @@ fn before_slash(input: &[u8]) -> IResult<&[u8], &[u8]> {
 /// Whether `text` is worth a look. One search after the other is faster over a whole file than
 /// one for all: it reads with vector instructions.
 pub(crate) fn may_stand_in(text: &[u8]) -> bool {
-    let needles: [&[u8]; 4] = [b"dashboard", b"explore/", b"extensions/", b"applications/"];
-    let mut found = needles.iter().map(|needle| memmem::find(text, needle));
-    found.any(|at| at.is_some())
+    static NEEDLES: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| {
+        ["dashboard", "explore/", "extensions/", "applications/"].map(Finder::new)
+    });
+    NEEDLES.iter().any(|needle| needle.find(text).is_some())
 }
 
 /// Adds every name that stands in a URL in `text`, which starts at byte `offset` of its file.

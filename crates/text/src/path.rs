@@ -165,6 +165,11 @@ fn is_device(stem: &str) -> bool {
 /// Whether HFS+ (ignorable code points, case), NTFS (short names, streams, trailing dots and
 /// spaces) or plain comparison makes `name` the repository's own folder.
 fn is_git_directory(name: &[u8]) -> bool {
+    // Most names begin with another letter than any spelling does.
+    let is_plain = name.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain && !matches!(name.first(), Some(b'.' | b'g' | b'G')) {
+        return false;
+    }
     let lossy = String::from_utf8_lossy(name);
     let folded: String = lossy
         .chars()

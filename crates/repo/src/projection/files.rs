@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use storyline_stamp::parts::{Class, NewName, Outline, Reading, Said, Stamper, Written};
+use storyline_stamp::parts::{Class, Gist, NewName, Outline, Reading, Said, Stamper, Written};
 use storyline_text::RelPath;
 
 use super::ProjectionError;
@@ -12,6 +12,7 @@ use super::forest::StamperId;
 use super::manifests::{ManifestId, Manifests};
 use super::trees::{Place, Trees};
 use crate::id::{Kind, ObjectId};
+use crate::memo::{Key, Memo};
 
 /// A type for numbers of one sort of thing.
 macro_rules! number {
@@ -47,14 +48,16 @@ type Writes = FxHashMap<(File, Box<[NewName]>), Option<ObjectId>>;
 /// What is known of all files.
 #[derive(Default)]
 pub(super) struct Files {
-    readings: Vec<(Arc<Reading>, Vec<u8>)>,
+    readings: Vec<(Arc<Reading>, Key)>,
     reading_ids: FxHashMap<Vec<u8>, ReadingId>,
     /// A tree's reading by its manifest and outline.
     readings_of: FxHashMap<(ManifestId, Arc<Outline>), ReadingId>,
-    classes: Vec<(ReadingId, Class)>,
+    classes: Vec<(ReadingId, Class, Key)>,
     class_ids: FxHashMap<(ReadingId, Class), ClassId>,
     /// `None` for files that say nothing.
-    said: FxHashMap<File, Option<Arc<Said>>>,
+    gists: FxHashMap<File, Option<Arc<Gist>>>,
+    /// Without files that say nothing.
+    said: FxHashMap<File, Arc<Said>>,
     writes: Writes,
     /// About how many bytes all that takes.
     pub(super) weight: usize,
@@ -113,22 +116,44 @@ impl Files {
         let next = ReadingId::new(self.readings.len());
         let id = *self.reading_ids.entry(reading.identity()).or_insert(next);
         if id == next {
-            let identity = reading.identity();
-            self.readings.push((reading, identity));
+            let key = Key::of(&[b"reading", &reading.identity()]);
+            self.readings.push((reading, key));
         }
         self.readings_of.insert(key, id);
         id
     }
 
-    /// A reading, and its identity.
-    pub(super) fn get(&self, id: ReadingId) -> (&Arc<Reading>, &[u8]) {
-        let (reading, identity) = &self.readings[id.0 as usize];
-        (reading, identity)
+    /// What is known apart from manifests, whose numbers begin anew.
+    pub(super) fn without_manifests(mut self) -> Self {
+        self.readings_of.clear();
+        self
     }
 
-    /// What a file says: `None` when it was not read, and then when it says nothing.
-    pub(super) fn said(&self, file: File) -> Option<Option<&Arc<Said>>> {
-        self.said.get(&file).map(Option::as_ref)
+    /// A reading, and what stands for it in questions to the memo.
+    pub(super) fn get(&self, id: ReadingId) -> (&Arc<Reading>, Key) {
+        let (reading, key) = &self.readings[id.0 as usize];
+        (reading, *key)
+    }
+
+    /// The gist of a file: `None` when it is not known, and then when there is none.
+    pub(super) fn gist(&mut self, memo: &Memo, file: File) -> Option<Option<&Arc<Gist>>> {
+        if !self.gists.contains_key(&file) {
+            let known = memo.get(|| self.question(file))?;
+            let gist = Gist::from_bytes(&known)?;
+            let gist = (gist != Gist::default()).then(|| Arc::new(gist));
+            self.gists.insert(file, gist);
+        }
+        self.gists.get(&file).map(Option::as_ref)
+    }
+
+    fn question(&self, (id, class): File) -> Key {
+        let class = &self.classes[class.0 as usize].2;
+        Key::of(&[b"file", id.as_bytes(), class.as_bytes()])
+    }
+
+    /// What a file with a gist says, if it was read.
+    pub(super) fn said(&self, file: File) -> Option<&Arc<Said>> {
+        self.said.get(&file)
     }
 
     /// What names make of a file, if that is known.
@@ -150,7 +175,10 @@ impl Files {
             .entry((reading, class.clone()))
             .or_insert(next);
         if id == next {
-            self.classes.push((reading, class));
+            let reading_key = self.readings[reading.0 as usize].1;
+            let told = format!("{class:?}");
+            let key = Key::of(&[b"class", reading_key.as_bytes(), told.as_bytes()]);
+            self.classes.push((reading, class, key));
         }
         Some(id)
     }
@@ -191,18 +219,16 @@ impl Files {
     }
 
     fn read_file(&self, file: File, path: &RelPath, bytes: &[u8]) -> Told {
-        let (reading, class) = &self.classes[file.1.0 as usize];
+        let (reading, class, _) = &self.classes[file.1.0 as usize];
         let said = self.readings[reading.0 as usize].0.read(path, class, bytes);
         Told::Read(file, said)
     }
 
     fn write_file(&self, id: ObjectId, job: &Job, bytes: &[u8]) -> Told {
-        let (_, class) = &self.classes[job.class.0 as usize];
+        let (_, class, _) = &self.classes[job.class.0 as usize];
         let file = (id, job.class);
-        let written = self.said[&file].as_ref().and_then(|said| {
-            let written = job.stamper.write(&job.to, class, (bytes, said), &job.names);
-            written.ok()
-        });
+        let source = (bytes, &*self.said[&file]);
+        let written = job.stamper.write(&job.to, class, source, &job.names).ok();
         Told::Written {
             file,
             names: job.names.clone(),
@@ -214,11 +240,7 @@ impl Files {
     /// Remembers what a thread found out.
     fn keep(&mut self, trees: &mut Trees<'_>, told: Told) -> Result<(), ProjectionError> {
         match told {
-            Told::Read(file, said) => {
-                self.weight += said.weight();
-                let said = (!said.is_nothing()).then(|| Arc::new(said));
-                self.said.insert(file, said);
-            }
+            Told::Read(file, said) => self.learn(&mut trees.memo, file, said),
             Told::Written {
                 file,
                 names,
@@ -233,7 +255,7 @@ impl Files {
                 self.writes.insert((file, names), Some(id));
                 let reading = self.classes[file.1.0 as usize].0;
                 if let Some(class) = self.class(reading, &to) {
-                    self.said.insert((id, class), Some(Arc::new(written.said)));
+                    self.learn(&mut trees.memo, (id, class), written.said);
                     if let Some(back) = written.back {
                         let back = back.into_boxed_slice();
                         self.writes.insert(((id, class), back), Some(file.0));
@@ -242,6 +264,18 @@ impl Files {
             }
         }
         Ok(())
+    }
+
+    fn learn(&mut self, memo: &mut Memo, file: File, said: Said) {
+        self.weight += said.weight();
+        let gist = said.gist();
+        memo.put(|| self.question(file), &gist.to_bytes());
+        let is_something = gist != Gist::default();
+        self.gists
+            .insert(file, is_something.then(|| Arc::new(gist)));
+        if is_something {
+            self.said.insert(file, Arc::new(said));
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use super::manifests::{ManifestId, Manifests};
 use super::trees::{Folder, Place, ROOT, Trees, file_kind};
 use super::whole::as_a_whole;
 use crate::id::{Kind, ObjectId};
+use crate::memo::{Key, Memo};
 use crate::tree::{TreeEntry, is_sorted, sort_tree, write_tree};
 
 number! {
@@ -31,7 +32,7 @@ number! {
 }
 
 /// About how many bytes of memory what is known may take.
-const MAX_WEIGHT: usize = 192 << 20;
+const MAX_WEIGHT: usize = 96 << 20;
 
 /// A tree that is to be projected, with the manifest that it goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,8 +49,8 @@ pub(super) type Verdict = Option<ObjectId>;
 pub(super) struct Forest {
     files: Files,
     gists: FxHashMap<(Place, ReadingId), Arc<Gist>>,
-    stampers: Vec<(Arc<Stamper>, ReadingId)>,
-    stamper_ids: FxHashMap<Vec<u8>, StamperId>,
+    stampers: Vec<(Arc<Stamper>, ReadingId, Key)>,
+    stamper_ids: FxHashMap<Key, StamperId>,
     stampers_of: FxHashMap<Told, Result<StamperId, Unfit>>,
     folds: FxHashMap<(Place, StamperId), Verdict>,
     verdicts: FxHashMap<(Root, bool), Verdict>,
@@ -113,6 +114,14 @@ impl Forest {
             .collect())
     }
 
+    /// What is known apart from manifests, whose numbers begin anew.
+    pub(super) fn without_manifests(mut self) -> Self {
+        self.files = self.files.without_manifests();
+        self.stampers_of.clear();
+        self.verdicts.clear();
+        self
+    }
+
     /// Forgets everything when it has become much. What is needed again is found out again.
     pub(super) fn trim(&mut self) {
         if self.files.weight > MAX_WEIGHT {
@@ -142,7 +151,7 @@ impl Forest {
         seen: &mut FxHashSet<(Place, ReadingId)>,
         jobs: &mut Jobs,
     ) -> Result<(), ProjectionError> {
-        if self.gists.contains_key(&(place, reading)) || !seen.insert((place, reading)) {
+        if self.known_gist(trees, place, reading).is_some() || !seen.insert((place, reading)) {
             return Ok(());
         }
         let folder = outlined(trees.folder(place.0)?);
@@ -155,7 +164,7 @@ impl Forest {
                 Some(FileKind::File) => {
                     let path = trees.rel_path(place.1, entry.name);
                     if let Some(class) = self.files.class(reading, &path)
-                        && self.files.said((entry.id, class)).is_none()
+                        && self.files.gist(&trees.memo, (entry.id, class)).is_none()
                     {
                         jobs.read((entry.id, class), path);
                     }
@@ -173,8 +182,8 @@ impl Forest {
         place: Place,
         reading: ReadingId,
     ) -> Result<Arc<Gist>, ProjectionError> {
-        if let Some(known) = self.gists.get(&(place, reading)) {
-            return Ok(known.clone());
+        if let Some(known) = self.known_gist(trees, place, reading) {
+            return Ok(known);
         }
         let (tree, prefix) = place;
         let folder = outlined(trees.folder(tree)?);
@@ -189,9 +198,9 @@ impl Forest {
                 Some(FileKind::File) => {
                     let path = trees.rel_path(prefix, entry.name);
                     if let Some(class) = self.files.class(reading, &path)
-                        && let Some(Some(said)) = self.files.said((entry.id, class))
+                        && let Some(Some(said)) = self.files.gist(&trees.memo, (entry.id, class))
                     {
-                        gist.add(said);
+                        gist.extend(said);
                     }
                     if Outline::is_model(&path) {
                         gist.add_model();
@@ -200,9 +209,32 @@ impl Forest {
                 Some(_) => {}
             }
         }
+        let question = self.gist_question(trees, place, reading);
+        trees.memo.put(|| question, &gist.to_bytes());
         let gist = Arc::new(gist);
         self.gists.insert((place, reading), gist.clone());
         Ok(gist)
+    }
+
+    fn known_gist(
+        &mut self,
+        trees: &Trees<'_>,
+        place: Place,
+        reading: ReadingId,
+    ) -> Option<Arc<Gist>> {
+        if let Some(known) = self.gists.get(&(place, reading)) {
+            return Some(known.clone());
+        }
+        let question = || self.gist_question(trees, place, reading);
+        let known = trees.memo.get(question)?;
+        let gist = Arc::new(Gist::from_bytes(&known)?);
+        self.gists.insert((place, reading), gist.clone());
+        Some(gist)
+    }
+
+    fn gist_question(&self, trees: &Trees<'_>, place: Place, reading: ReadingId) -> Key {
+        let (_, how) = self.files.get(reading);
+        trees.question(b"gist", place, how.as_bytes())
     }
 
     fn stamper(
@@ -222,11 +254,12 @@ impl Forest {
         let (how, identity) = self.files.get(reading);
         let made = Stamper::new(manifest, environment, direction, how, outline, gist);
         let made = made.map(|stamper| {
-            let identity = stamper.identity(identity);
+            let identity = stamper.identity(identity.as_bytes());
             let next = StamperId::new(self.stampers.len());
-            let id = *self.stamper_ids.entry(identity).or_insert(next);
+            let key = Key::of(&[b"stamper", &identity]);
+            let id = *self.stamper_ids.entry(key).or_insert(next);
             if id == next {
-                self.stampers.push((Arc::new(stamper), reading));
+                self.stampers.push((Arc::new(stamper), reading, key));
             }
             id
         });
@@ -271,10 +304,21 @@ impl Forest {
         if let Some(known) = self.folds.get(&(place, stamper)) {
             return Ok(known.map_or(Attempt::Refused, Attempt::Done));
         }
-        let reading = self.stampers[stamper.0 as usize].1;
-        let gist = self.gists.get(&(place, reading));
+        let (_, reading, how) = &self.stampers[stamper.0 as usize];
+        let (reading, how) = (*reading, *how);
+        let gist = self.known_gist(trees, place, reading);
         if gist.is_some_and(|gist| gist.is_inert()) {
             return Ok(Attempt::Done(place.0));
+        }
+        let question = trees.question(b"fold", place, how.as_bytes());
+        if let Some(known) = trees
+            .memo
+            .get(|| question)
+            .and_then(|known| verdict(&known))
+            && known.is_none_or(|id| trees.pack.contains(id))
+        {
+            self.folds.insert((place, stamper), known);
+            return Ok(known.map_or(Attempt::Refused, Attempt::Done));
         }
         if jobs.places.contains(&(place, stamper)) {
             return Ok(Attempt::Waiting);
@@ -295,7 +339,7 @@ impl Forest {
                 }
                 Some(FileKind::File) => {
                     let path = trees.rel_path(place.1, entry.name);
-                    self.fold_file(stamper, entry.id, path, jobs)
+                    self.fold_file(&trees.memo, stamper, entry.id, path, jobs)
                 }
                 Some(_) => Attempt::Done(same(entry.id)),
             };
@@ -304,6 +348,7 @@ impl Forest {
                 Attempt::Waiting => is_waiting = true,
                 Attempt::Refused => {
                     self.folds.insert((place, stamper), None);
+                    trees.memo.put(|| question, b"");
                     return Ok(Attempt::Refused);
                 }
             }
@@ -313,6 +358,8 @@ impl Forest {
             return Ok(Attempt::Waiting);
         }
         let made = finish(trees, place.0, &folder, &parts)?;
+        let answer = made.as_ref().map_or(&[][..], |id| id.as_bytes());
+        trees.memo.put(|| question, answer);
         self.folds.insert((place, stamper), made);
         Ok(made.map_or(Attempt::Refused, Attempt::Done))
     }
@@ -320,24 +367,25 @@ impl Forest {
     /// What a file becomes: its bytes and its name in its folder.
     fn fold_file(
         &mut self,
+        memo: &Memo,
         stamper: StamperId,
         id: ObjectId,
         path: RelPath,
         jobs: &mut Jobs,
     ) -> Attempt<(ObjectId, Vec<u8>)> {
-        let (how, reading) = self.stampers[stamper.0 as usize].clone();
+        let (how, reading, _) = self.stampers[stamper.0 as usize].clone();
         let to = how.path(&path);
         let done = |id| Attempt::Done((id, to.file_name().to_vec()));
         let Some(class) = self.files.class(reading, &path) else {
             return done(id);
         };
-        let said = match self.files.said((id, class)) {
-            None => {
-                jobs.read((id, class), path);
-                return Attempt::Waiting;
-            }
-            Some(None) => return done(id),
-            Some(Some(said)) => said,
+        let gist = self.files.gist(memo, (id, class));
+        if matches!(gist, Some(None)) || gist.flatten().is_some_and(|gist| gist.is_inert()) {
+            return done(id);
+        }
+        let Some(said) = self.files.said((id, class)) else {
+            jobs.read((id, class), path);
+            return Attempt::Waiting;
         };
         let names = match how.decide(&path, said) {
             Ok(names) if names.is_empty() => return done(id),
@@ -359,6 +407,14 @@ impl Forest {
                 Attempt::Waiting
             }
         }
+    }
+}
+
+/// A verdict as the memo has it.
+fn verdict(bytes: &[u8]) -> Option<Verdict> {
+    match bytes {
+        [] => Some(None),
+        id => Some(Some(ObjectId::from_bytes(id.try_into().ok()?))),
     }
 }
 

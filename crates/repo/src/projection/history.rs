@@ -1,6 +1,6 @@
 //! Takes histories to an environment's form, or back: commit by commit, each proved.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use storyline_stamp::Direction;
 
 use super::forest::{Forest, Root, Verdict};
@@ -9,17 +9,21 @@ use super::trees::Trees;
 use super::{Opaque, OpaqueCommit, ProjectionError};
 use crate::commit::RawCommit;
 use crate::id::{Kind, ObjectId};
+use crate::memo::{Key, Memo};
 use crate::objects::Objects;
 use crate::walk::Walked;
 
 /// Commits whose trees are looked at together. More would save little, and hold more in memory.
 const TOGETHER: usize = 512;
+/// How many tips a memo knows. Old ones serve nobody but those who go back to them.
+const MAX_TIPS: usize = 64;
 
 /// Projects the histories of one repository for one environment, in one direction.
 pub struct Projector<'o> {
     trees: Trees<'o>,
     forest: Forest,
     manifests: Manifests,
+    environment: String,
     direction: Direction,
     known: FxHashMap<ObjectId, ObjectId>,
     opaque: Vec<OpaqueCommit>,
@@ -39,6 +43,29 @@ impl<'o> Projector<'o> {
             trees: Trees::new(objects),
             forest: Forest::default(),
             manifests: Manifests::new(environment),
+            environment: environment.into(),
+            direction,
+            known: FxHashMap::default(),
+            opaque: Vec::new(),
+        }
+    }
+
+    /// Has it use what former commands found out, and keep what it finds out itself.
+    #[must_use]
+    pub fn with_memo(mut self, memo: Memo) -> Self {
+        self.trees.memo = memo;
+        self
+    }
+
+    /// The same for another environment or direction, with all that is known of files and folders. What
+    /// was made so far still comes into the repository.
+    #[must_use]
+    pub fn turned(self, environment: &str, direction: Direction) -> Self {
+        Self {
+            trees: self.trees,
+            forest: self.forest.without_manifests(),
+            manifests: Manifests::new(environment),
+            environment: environment.into(),
             direction,
             known: FxHashMap::default(),
             opaque: Vec::new(),
@@ -60,9 +87,24 @@ impl<'o> Projector<'o> {
         self.known.extend(known);
     }
 
-    /// The projection of a commit that was projected or assumed.
+    /// The projection of a commit that was projected or assumed, now or by a former command.
     pub fn known(&self, commit: ObjectId) -> Option<ObjectId> {
-        self.known.get(&commit).copied()
+        self.known.get(&commit).copied().or_else(|| {
+            let found = self
+                .trees
+                .memo
+                .get(|| self.question(b"commit", commit.as_bytes()))?;
+            let id = ObjectId::from_bytes(found.try_into().ok()?);
+            // What nobody refers to may be gone by now.
+            self.trees.pack.contains(id).then_some(id)
+        })
+    }
+
+    fn question(&self, what: &[u8], about: &[u8]) -> Key {
+        let lent = self.manifests.lent();
+        let environment = self.environment.as_bytes();
+        let stamps = [u8::from(self.direction == Direction::Stamp)];
+        Key::of(&[what, environment, &stamps, &lent, about])
     }
 
     /// Commits that were projected with their trees as they are, parents first.
@@ -75,17 +117,64 @@ impl<'o> Projector<'o> {
     /// # Errors
     /// [`ProjectionError`]; nothing was put in place then.
     pub fn project(&mut self, tips: &[ObjectId]) -> Result<Vec<ObjectId>, ProjectionError> {
-        let hidden: Vec<_> = self.known.keys().copied().collect();
-        let walked = self.trees.objects.walk(tips, &hidden)?;
+        let walked = self.unknown(tips)?;
         for commits in walked.chunks(TOGETHER) {
             let becomes = self.trees_of(commits)?;
             for (commit, becomes) in commits.iter().zip(becomes) {
                 let id = self.commit(commit, becomes)?;
+                let question = self.question(b"commit", commit.id.as_bytes());
+                self.trees.memo.put(|| question, id.as_bytes());
                 self.known.insert(commit.id, id);
             }
             self.forest.trim();
         }
-        Ok(tips.iter().map(|tip| self.known[tip]).collect())
+        self.remember_tips(tips);
+        let projected = tips.iter().map(|tip| self.known(*tip));
+        Ok(projected
+            .map(|id| id.expect("it was known or walked to"))
+            .collect())
+    }
+
+    /// Commits that lead to `tips` and are not known, parents first.
+    fn unknown(&self, tips: &[ObjectId]) -> Result<Vec<Walked>, ProjectionError> {
+        let objects = self.trees.objects;
+        let mut hidden: Vec<_> = self.known.keys().copied().collect();
+        let former = self.former_tips();
+        if !former.is_empty() {
+            let hidden = hidden.iter().chain(&former).copied().collect::<Vec<_>>();
+            let walked = objects.walk(tips, &hidden)?;
+            let new: FxHashSet<_> = walked.iter().map(|commit| commit.id).collect();
+            let mut needed = walked.iter().flat_map(|commit| &commit.parents).chain(tips);
+            if needed.all(|id| new.contains(id) || self.known(*id).is_some()) {
+                return Ok(walked);
+            }
+        }
+        hidden.retain(|id| objects.contains(*id));
+        Ok(objects.walk(tips, &hidden)?)
+    }
+
+    /// Commits up to which former commands projected everything, newest first.
+    fn former_tips(&self) -> Vec<ObjectId> {
+        let found = self.trees.memo.get(|| self.question(b"tips", b""));
+        let found = found.unwrap_or_default();
+        let ids = found
+            .chunks_exact(20)
+            .filter_map(|id| Some(ObjectId::from_bytes(id.try_into().ok()?)));
+        ids.filter(|id| self.trees.objects.contains(*id) && self.known(*id).is_some())
+            .collect()
+    }
+
+    fn remember_tips(&mut self, tips: &[ObjectId]) {
+        let mut all = tips.to_vec();
+        all.extend(
+            self.former_tips()
+                .into_iter()
+                .filter(|tip| !tips.contains(tip)),
+        );
+        all.truncate(MAX_TIPS);
+        let question = self.question(b"tips", b"");
+        let all: Vec<_> = all.iter().flat_map(|id| *id.as_bytes()).collect();
+        self.trees.memo.put(|| question, &all);
     }
 
     /// Puts the new objects in place, so that refs can move to them.
@@ -94,6 +183,7 @@ impl<'o> Projector<'o> {
     /// When they cannot be written.
     pub fn finish(self) -> Result<(), ProjectionError> {
         self.trees.pack.finish()?;
+        self.trees.memo.save();
         Ok(())
     }
 
@@ -158,7 +248,11 @@ impl<'o> Projector<'o> {
                 commit.tree
             }
         };
-        let parents: Vec<_> = commit.parents.iter().map(|id| self.known[id]).collect();
+        let parents = commit.parents.iter().map(|id| {
+            let parent = self.known(*id);
+            parent.expect("parents come first, or were known")
+        });
+        let parents: Vec<_> = parents.collect();
         if tree == commit.tree && parents == commit.parents {
             return Ok(commit.id);
         }

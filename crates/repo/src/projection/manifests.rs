@@ -52,6 +52,13 @@ impl Manifests {
         Ok(())
     }
 
+    /// The manifest that is lent, if one is, as bytes.
+    pub(super) fn lent(&self) -> Vec<u8> {
+        let (main, folder) = self.lent.unwrap_or_default();
+        let ids = [main, folder].into_iter().flatten();
+        ids.flat_map(|id| *id.as_bytes()).collect()
+    }
+
     pub(super) fn get(&self, id: ManifestId) -> (&Arc<Manifest>, &Environment) {
         let manifest = &self.manifests[id.0 as usize];
         let environment = manifest.environment(&self.environment);

@@ -9,6 +9,7 @@ use storyline_stamp::parts::Outline;
 use storyline_text::RelPath;
 
 use crate::id::{Kind, ObjectId};
+use crate::memo::{Key, Memo};
 use crate::object_error::ObjectError;
 use crate::objects::Objects;
 use crate::pack::PackWriter;
@@ -17,7 +18,7 @@ use crate::tree::{EntryKind, TreeEntry, is_sorted, parse_tree};
 /// Folders within folders, from where on a tree is left as it is.
 const MAX_DEPTH: usize = 256;
 /// Trees that are kept at hand, in bytes.
-const AT_HAND: usize = 64 << 20;
+const AT_HAND: usize = 48 << 20;
 
 /// A path that folders have, as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,6 +119,7 @@ pub(super) struct Trees<'o> {
     pub(super) objects: &'o Objects,
     /// Where new ones are written.
     pub(super) pack: PackWriter<'o>,
+    pub(super) memo: Memo,
     at_hand: FxHashMap<ObjectId, Option<Arc<Folder>>>,
     weight: usize,
     prefixes: FxHashMap<Box<[u8]>, Prefix>,
@@ -130,6 +132,7 @@ impl<'o> Trees<'o> {
         Self {
             objects,
             pack: objects.writer(),
+            memo: Memo::default(),
             at_hand: FxHashMap::default(),
             weight: 0,
             prefixes: [(Box::default(), ROOT)].into_iter().collect(),
@@ -144,10 +147,12 @@ impl<'o> Trees<'o> {
             return Ok(folder.clone());
         }
         let bytes = self.pack.read_as(id, Kind::Tree)?;
-        self.weight += bytes.len() + 256;
+        // With what is parsed of it, about as much again.
+        let weight = 2 * bytes.len() + 256;
+        self.weight += weight;
         if self.weight > AT_HAND {
             self.at_hand.clear();
-            self.weight = bytes.len() + 256;
+            self.weight = weight;
         }
         let folder = Folder::parse(bytes).map(Arc::new);
         self.at_hand.insert(id, folder.clone());
@@ -177,6 +182,11 @@ impl<'o> Trees<'o> {
         RelPath::new(&self.path(prefix, name)).expect("folders with other names are not read")
     }
 
+    /// A question about a place, for the memo.
+    pub(super) fn question(&self, what: &[u8], (tree, prefix): Place, how: &[u8]) -> Key {
+        Key::of(&[what, tree.as_bytes(), &self.paths[prefix.0 as usize], how])
+    }
+
     /// What the paths of a place say; `None` when a tree in it is not as Git writes trees, or too deep.
     pub(super) fn outline(&mut self, place: Place) -> Result<Option<Arc<Outline>>, ObjectError> {
         self.outline_at(place, 0)
@@ -190,7 +200,20 @@ impl<'o> Trees<'o> {
         if let Some(known) = self.outlines.get(&place) {
             return Ok(known.clone());
         }
-        let outline = self.read_outline(place, depth)?.map(Arc::new);
+        let question = |trees: &Self| trees.question(b"outline", place, b"");
+        let known = self.memo.get(|| question(self));
+        let outline = match known.and_then(|known| Outline::from_bytes(&known)) {
+            Some(known) => Some(known),
+            None => {
+                let outline = self.read_outline(place, depth)?;
+                if let Some(outline) = &outline {
+                    let key = question(self);
+                    self.memo.put(|| key, &outline.to_bytes());
+                }
+                outline
+            }
+        };
+        let outline = outline.map(Arc::new);
         self.outlines.insert(place, outline.clone());
         Ok(outline)
     }

@@ -10,6 +10,7 @@
 //! The decisions are those of [`plan`](crate::plan()), made in another order. Reasons are not told here:
 //! where a tree does not fit ([`Unfit`]), planning it as a whole says why.
 
+mod codec;
 mod outline;
 mod reading;
 mod stamper;

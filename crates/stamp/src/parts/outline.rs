@@ -1,7 +1,9 @@
 //! What paths alone say, gathered folder by folder.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use storyline_dbt::Projects;
 use storyline_text::{RelPath, Span};
 
@@ -15,17 +17,18 @@ pub struct Outline {
     /// Model files and whatever else might stand where one is going; sorted by path.
     pub(super) like_models: Vec<Entry>,
     /// Files that make their folder a dbt project.
-    dbt: Vec<RelPath>,
+    pub(super) dbt: Vec<RelPath>,
     /// A model file's name is no text.
     pub(super) unnamed: bool,
     /// A folder is called like a model file.
     pub(super) odd_folder: bool,
-    root_folders: BTreeSet<Box<[u8]>>,
+    pub(super) root_folders: BTreeSet<Box<[u8]>>,
 }
 
 /// Whether something of this name stands, or may stand one day, where a model file would.
 fn is_like_model(name: &[u8]) -> bool {
-    memchr::memmem::find(&folded(name), b".model").is_some()
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(".model"));
+    FINDER.find(&folded(name)).is_some()
 }
 
 impl Outline {

@@ -56,7 +56,7 @@ pub struct Gist {
     /// A file has an error, so that the tree is refused.
     pub(super) is_broken: bool,
     /// Some file's name or content may change.
-    may_change: bool,
+    pub(super) may_change: bool,
 }
 
 impl Reading {
@@ -131,13 +131,19 @@ impl Reading {
 }
 
 impl Said {
+    /// The gist of this file alone.
+    pub fn gist(&self) -> Gist {
+        Gist {
+            definitions: self.definitions.iter().cloned().collect(),
+            project: self.project.clone(),
+            is_broken: self.is_broken,
+            may_change: !self.candidates.is_empty() || !self.includes.is_empty(),
+        }
+    }
+
     /// Whether it is the same as if the file were not there.
     pub fn is_nothing(&self) -> bool {
-        self.candidates.is_empty()
-            && self.includes.is_empty()
-            && self.definitions.is_empty()
-            && self.project.is_none()
-            && !self.is_broken
+        self.gist() == Gist::default()
     }
 
     /// About how many bytes of memory it takes.
@@ -154,20 +160,12 @@ impl Said {
 }
 
 impl Gist {
-    /// Adds what the file at `path` says; files and folders come in the order of their paths.
-    pub fn add(&mut self, said: &Said) {
-        self.definitions.extend(said.definitions.iter().cloned());
-        self.project = self.project.take().or_else(|| said.project.clone());
-        self.is_broken |= said.is_broken;
-        self.may_change |= !said.candidates.is_empty() || !said.includes.is_empty();
-    }
-
     /// Adds that a model file is there, whose name may change.
     pub fn add_model(&mut self) {
         self.may_change = true;
     }
 
-    /// Adds what a folder's files say.
+    /// Adds what a file, or a folder's files, say; they come in the order of their paths.
     pub fn extend(&mut self, folder: &Self) {
         self.definitions.extend(folder.definitions.iter().cloned());
         self.project = self.project.take().or_else(|| folder.project.clone());

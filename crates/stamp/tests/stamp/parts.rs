@@ -25,9 +25,14 @@ pub(crate) fn by_parts(files: &Files, manifest: &Manifest, way: Direction) -> Re
     };
     for entry in regular() {
         if let Some((_, _, said)) = read(&entry.path) {
-            gist.add(&said);
+            gist.extend(&said.gist());
         }
     }
+    assert_eq!(
+        Outline::from_bytes(&outline.to_bytes()),
+        Some(outline.clone())
+    );
+    assert_eq!(Gist::from_bytes(&gist.to_bytes()), Some(gist.clone()));
     let stamper = Stamper::new(manifest, environment, way, &reading, &outline, &gist)?;
     let mut out = Files::default();
     for entry in files.entries() {
