@@ -49,6 +49,34 @@ pub(crate) fn rewrite(
     names: &[(&Candidate, String)],
     scope: &Scope,
 ) -> Result<(Patch, File), Unwritable> {
+    let (patch, file, ()) = rewrite_and(to, (file_type, source), names, scope, |_| ())?;
+    Ok((patch, file))
+}
+
+/// A file with other names in it, for whoever wants a look while it is parsed.
+pub(crate) struct Fresh<'f> {
+    /// What was done to the file.
+    pub(crate) patch: &'f Patch,
+    pub(crate) bytes: &'f [u8],
+    pub(crate) scan: &'f FileScan,
+    yaml: Option<&'f Document<'f>>,
+}
+
+impl Fresh<'_> {
+    /// The patch that puts each of these names, which are the file's, at its candidate.
+    pub(crate) fn patch(&self, names: &[(&Candidate, String)]) -> Result<Patch, Unwritable> {
+        edits(self.bytes, self.yaml, names)
+    }
+}
+
+/// The same, with what `look` sees in it.
+pub(crate) fn rewrite_and<R>(
+    to: &RelPath,
+    (file_type, source): (FileType, &[u8]),
+    names: &[(&Candidate, String)],
+    scope: &Scope,
+    look: impl FnOnce(&Fresh<'_>) -> R,
+) -> Result<(Patch, File, R), Unwritable> {
     let unwritable = |why| {
         let first = names
             .first()
@@ -57,32 +85,44 @@ pub(crate) fn rewrite(
         Unwritable { span, name, why }
     };
     let hosts = scope.hosts();
-    let mut scan = FileScan::default();
     let is_known = matches!(file_type, FileType::Dashboard | FileType::Dbt(_));
     let is_legacy = file_type.is_lookml() && storyline_lookml::is_legacy(source);
-    let (patch, bytes) = if is_known || is_legacy || is_yaml(names) {
+    let seen = |patch: &Patch, bytes: &[u8], yaml: Option<&Document<'_>>, mut scan: FileScan| {
+        declared::add(to, bytes, scope, &mut scan);
+        let seen = look(&Fresh {
+            patch,
+            bytes,
+            scan: &scan,
+            yaml,
+        });
+        (scan, seen)
+    };
+    let concerns = scope.concerns(file_type);
+    let (patch, bytes, (scan, seen)) = if is_known || is_legacy || is_yaml(names) {
         let before = storyline_yaml::read(source);
         let patch = edits(source, Some(&before), names)?;
         let bytes = applied(&patch, source);
         let after = storyline_yaml::read(&bytes);
         storyline_yaml::verify_read(&before, &after, &patch)
             .map_err(|error| unwritable(Why::ReadsOtherwise(error)))?;
-        if scope.concerns(file_type) {
-            scan = match file_type {
-                FileType::Dbt(kind) => dbt::scan_document(to, &after, kind, hosts),
-                _ if is_legacy => legacy::scan_document(to, &after, file_type, hosts),
-                _ => dashboard::scan_document(to, &after, hosts),
-            };
-        }
-        (patch, bytes)
+        let scan = match file_type {
+            _ if !concerns => FileScan::default(),
+            FileType::Dbt(kind) => dbt::scan_document(to, &after, kind, hosts),
+            _ if is_legacy => legacy::scan_document(to, &after, file_type, hosts),
+            _ => dashboard::scan_document(to, &after, hosts),
+        };
+        let seen = seen(&patch, &bytes, Some(&after), scan);
+        drop(after);
+        (patch, bytes, seen)
     } else {
         let patch = edits(source, None, names)?;
         let bytes = applied(&patch, source);
+        let mut scan = FileScan::default();
         let is_same = match file_type {
             FileType::Other => declared::is_same(to, source, &bytes, names),
             _ => {
                 let after = storyline_lookml::parse(&bytes);
-                if scope.concerns(file_type) {
+                if concerns {
                     scan = lookml::scan_document(to, &after, file_type, hosts);
                 }
                 storyline_lookml::parse(source).has_shape_of(&after)
@@ -91,15 +131,15 @@ pub(crate) fn rewrite(
         if !is_same {
             return Err(unwritable(Why::ShapeChanges));
         }
-        (patch, bytes)
+        let seen = seen(&patch, &bytes, None, scan);
+        (patch, bytes, seen)
     };
-    declared::add(to, &bytes, scope, &mut scan);
     let file = File {
         file_type,
         bytes,
         scan,
     };
-    Ok((patch, file))
+    Ok((patch, file, seen))
 }
 
 fn is_yaml(names: &[(&Candidate, String)]) -> bool {

@@ -93,10 +93,10 @@ impl Reading {
     /// What `bytes` say as the file at `path`, which is of this class.
     pub fn read(&self, path: &RelPath, class: &Class, bytes: &[u8]) -> Said {
         let scan = tree::scan(path, bytes, class.file_type, &self.scope);
-        self.said(class.file_type, scan, bytes)
+        self.said(class.file_type, &scan, bytes)
     }
 
-    pub(super) fn said(&self, file_type: FileType, scan: FileScan, bytes: &[u8]) -> Said {
+    pub(super) fn said(&self, file_type: FileType, scan: &FileScan, bytes: &[u8]) -> Said {
         let includes = scan.includes.iter().map(|i| (i.span, i.span.slice(bytes)));
         let includes = includes.filter(|(_, pattern)| Pattern::may_match_model(pattern));
         let own = scan.candidates.iter().filter(|c| tree::defines(c));
@@ -112,11 +112,10 @@ impl Reading {
             definitions: definitions.collect(),
             project: named.map(|c| c.name.clone()),
             is_broken: !scan.errors.is_empty(),
-            candidates: scan
-                .candidates
-                .into_iter()
-                .filter(|c| self.matters(c))
-                .collect(),
+            candidates: {
+                let candidates = scan.candidates.iter();
+                candidates.filter(|c| self.matters(c)).cloned().collect()
+            },
         }
     }
 

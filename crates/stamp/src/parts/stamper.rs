@@ -7,9 +7,10 @@ use storyline_manifest::{Environment, Kind, Manifest, Names};
 use storyline_text::{Edit, Patch, RelPath, Span};
 
 use super::{Class, Gist, Outline, Reading, Said, Unfit};
-use crate::candidate::{Candidate, renamed};
+use crate::candidate::{Candidate, Shape, renamed};
 use crate::own::{Decision, Form, Own};
-use crate::{Direction, Entry, form, paths, patterns, write};
+use crate::write::{self, Fresh};
+use crate::{Direction, Entry, form, paths, patterns};
 
 /// Takes the files of one tree, and of all others that say the same together, to or from an
 /// environment's form.
@@ -24,7 +25,12 @@ pub struct Stamper {
     projects: [Option<String>; 2],
     /// Whether a pattern of a folder matches the same files before and after, as far as it was asked.
     verdicts: Mutex<HashMap<Pattern, bool>>,
+    /// What becomes of names, as far as it was asked.
+    decided: Mutex<HashMap<Kind, HashMap<String, NameDecision>>>,
 }
+
+/// Another name for one, or none.
+type NameDecision = Result<Option<String>, Unfit>;
 
 /// A folder, and a pattern in a file there.
 type Pattern = (Vec<u8>, Vec<u8>);
@@ -88,6 +94,7 @@ impl Stamper {
             like_models: outline.like_models.clone(),
             renames: BTreeMap::new(),
             verdicts: Mutex::default(),
+            decided: Mutex::default(),
         };
         stamper.renames = stamper.renames(outline)?;
         match paths::check(&stamper.like_models, &stamper.renames).is_empty() {
@@ -119,23 +126,28 @@ impl Stamper {
     /// match other files.
     pub fn decide(&self, path: &RelPath, said: &Said) -> Result<Vec<NewName>, Unfit> {
         let mut new = Vec::new();
+        let mut decided = self.decided.lock().unwrap_or_else(PoisonError::into_inner);
         for (number, candidate) in said.candidates.iter().enumerate() {
-            let canonical = match self.own.decide(candidate, self.form(), &[&self.names]) {
-                Decision::Foreign => continue,
-                Decision::Stray => return Err(Unfit::Refused),
-                Decision::Own(canonical) => canonical,
+            let name = match depends_on_name_alone(&candidate.shape) {
+                false => self.decide_name(candidate)?,
+                true => {
+                    let known = decided.entry(candidate.kind.clone()).or_default();
+                    match known.get(&candidate.name) {
+                        Some(known) => known.clone()?,
+                        None => {
+                            let name = self.decide_name(candidate);
+                            known.insert(candidate.name.clone(), name.clone());
+                            name?
+                        }
+                    }
+                }
             };
-            let name = match self.direction {
-                Direction::Unstamp => canonical,
-                Direction::Stamp => self.stamped(&candidate.kind, &canonical)?,
-            };
-            if name != candidate.name {
-                new.push(NewName {
-                    candidate: number,
-                    name,
-                });
-            }
+            new.extend(name.map(|name| NewName {
+                candidate: number,
+                name,
+            }));
         }
+        drop(decided);
         match said
             .includes
             .iter()
@@ -144,6 +156,20 @@ impl Stamper {
             true => Ok(new),
             false => Err(Unfit::Refused),
         }
+    }
+
+    /// What takes the place of a candidate's name, if anything does.
+    fn decide_name(&self, candidate: &Candidate) -> NameDecision {
+        let canonical = match self.own.decide(candidate, self.form(), &[&self.names]) {
+            Decision::Foreign => return Ok(None),
+            Decision::Stray => return Err(Unfit::Refused),
+            Decision::Own(canonical) => canonical,
+        };
+        let name = match self.direction {
+            Direction::Unstamp => canonical,
+            Direction::Stamp => self.stamped(&candidate.kind, &canonical)?,
+        };
+        Ok((name != candidate.name).then_some(name))
     }
 
     /// Puts names into the file that [`Stamper::path`] moves to `to`, and reads the result again.
@@ -161,25 +187,28 @@ impl Stamper {
             .iter()
             .map(|new| (&said.candidates[new.candidate], new.name.clone()))
             .collect();
-        let scope = &self.reading.scope;
-        let (patch, file) = write::rewrite(to, (class.file_type, bytes), &names, scope)
-            .map_err(|_| Unfit::Refused)?;
-        let after = self.reading.said(class.file_type, file.scan, &file.bytes);
-        let written = patch.inverse(bytes);
-        let places = written.edits().iter().map(|edit| edit.span);
-        let back = back(places, &names, &after);
-        let returns = |back: &Vec<NewName>| {
-            let names = back
-                .iter()
-                .map(|new| (&after.candidates[new.candidate], new.name.clone()));
-            let patch = write::patch(&file.bytes, &names.collect::<Vec<_>>());
-            patch.is_ok_and(|patch| patch.apply(&file.bytes).as_deref() == Ok(bytes))
+        let look = |fresh: &Fresh<'_>| {
+            let after = self.reading.said(class.file_type, fresh.scan, fresh.bytes);
+            let back = back(fresh.patch.inverse(bytes).edits(), &names, &after);
+            let returns = |back: &Vec<NewName>| {
+                let former = back.iter();
+                let former = former.map(|n| (&after.candidates[n.candidate], n.name.clone()));
+                let patch = fresh.patch(&former.collect::<Vec<_>>());
+                patch.is_ok_and(|patch| patch.apply(fresh.bytes).as_deref() == Ok(bytes))
+            };
+            let back = back.filter(returns);
+            (after, back)
         };
-        Ok(Written {
-            back: back.filter(returns),
-            said: after,
-            bytes: file.bytes,
-        })
+        let written = write::rewrite_and(
+            to,
+            (class.file_type, bytes),
+            &names,
+            &self.reading.scope,
+            look,
+        );
+        let (_, file, (said, back)) = written.map_err(|_| Unfit::Refused)?;
+        let bytes = file.bytes;
+        Ok(Written { bytes, said, back })
     }
 
     fn form(&self) -> Form<'_> {
@@ -242,15 +271,20 @@ impl Stamper {
     }
 }
 
+/// Whether two candidates of one kind and name that are written so are decided alike.
+fn depends_on_name_alone(shape: &Shape) -> bool {
+    matches!(
+        shape,
+        Shape::Plain | Shape::Yaml | Shape::Toml | Shape::Json | Shape::Url(_)
+    )
+}
+
 /// The former names where new ones were written, in the file as it is afterwards.
-fn back(
-    places: impl Iterator<Item = Span>,
-    names: &[(&Candidate, String)],
-    after: &Said,
-) -> Option<Vec<NewName>> {
+fn back(written: &[Edit], names: &[(&Candidate, String)], after: &Said) -> Option<Vec<NewName>> {
     let mut back = Vec::with_capacity(names.len());
     let mut candidates = after.candidates.iter().enumerate();
-    for (place, (candidate, new)) in places.zip(names) {
+    for (edit, (candidate, new)) in written.iter().zip(names) {
+        let place = edit.span;
         let touches = |c: &Candidate| c.span.start <= place.end && place.start <= c.span.end;
         let is_it = |c: &Candidate| c.kind == candidate.kind && c.name == *new && touches(c);
         let (number, _) = candidates.find(|(_, c)| is_it(c))?;
