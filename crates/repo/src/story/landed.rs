@@ -7,7 +7,8 @@
 //! surroundings were changed while it landed, without a trailer, counts as not landed: whoever is wrong
 //! about that keeps a branch too many, and not one too few.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::change::Footprint;
 use super::submit::commits;
@@ -16,6 +17,9 @@ use crate::{ObjectId, Repository};
 
 /// Fewest digits of a revision that a trailer may name it by.
 const MIN_DIGITS: usize = 12;
+
+/// Canonical commits that are remembered, of all bases together.
+const MAX_REMEMBERED: usize = 1 << 20;
 
 /// How a story came into canonical.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +38,17 @@ pub enum Landed {
 pub struct Landings<'r> {
     repository: &'r Repository,
     canonical: ObjectId,
+    /// By the commit that stories are built on, what canonical got since.
+    since: HashMap<ObjectId, Rc<Since>>,
+    remembered: usize,
     seen: HashMap<ObjectId, Seen>,
     patches: HashMap<ObjectId, Option<PatchId>>,
+}
+
+/// The commits that canonical got since some base.
+struct Since {
+    newest_first: Vec<ObjectId>,
+    all: HashSet<ObjectId>,
 }
 
 /// What a canonical commit brings.
@@ -52,6 +65,8 @@ impl<'r> Landings<'r> {
         Self {
             repository,
             canonical,
+            since: HashMap::new(),
+            remembered: 0,
             seen: HashMap::new(),
             patches: HashMap::new(),
         }
@@ -65,11 +80,11 @@ impl<'r> Landings<'r> {
         let Some(part) = revision.own() else {
             return Ok(None);
         };
-        if self.is_merged(part.tip)? {
+        let since = self.since(part.base)?;
+        if since.all.contains(&part.tip) {
             return Ok(Some(Landed::Merged));
         }
-        let since = commits(self.repository.git(), self.canonical, [part.base])?;
-        for commit in &since {
+        for commit in &since.newest_first {
             let named = &self.see(*commit)?.named;
             if named
                 .iter()
@@ -85,19 +100,32 @@ impl<'r> Landings<'r> {
         self.rebased(part, &since)
     }
 
-    fn is_merged(&self, tip: ObjectId) -> Result<bool, StoryError> {
-        let (canonical, tip) = (self.canonical.to_git(), tip.to_git());
-        let below = self.repository.git().graph_descendant_of(canonical, tip);
-        Ok(canonical == tip || below.map_err(|error| StoryError::unreadable(&error))?)
+    fn since(&mut self, base: ObjectId) -> Result<Rc<Since>, StoryError> {
+        if let Some(since) = self.since.get(&base) {
+            return Ok(since.clone());
+        }
+        let newest_first = commits(self.repository.git(), self.canonical, [base])?;
+        self.remembered += newest_first.len();
+        if self.remembered > MAX_REMEMBERED {
+            self.since.clear();
+            self.remembered = newest_first.len();
+        }
+        let all = newest_first.iter().copied().collect();
+        let since = Rc::new(Since { newest_first, all });
+        self.since.insert(base, since.clone());
+        Ok(since)
     }
 
-    /// A commit for each of the story's own that changes something. Merges of canonical into the story
-    /// change nothing of its own; where they did, the last commits have no twin.
-    fn rebased(&mut self, part: Part, since: &[ObjectId]) -> Result<Option<Landed>, StoryError> {
+    /// A commit for each of the story's own that changes something. Where one of them is a merge, nobody
+    /// can tell what it changed besides, and whether that is there.
+    fn rebased(&mut self, part: Part, since: &Since) -> Result<Option<Landed>, StoryError> {
         let mut twins = Vec::new();
-        for commit in commits(self.repository.git(), part.tip, [part.base, self.canonical])? {
-            let Some(change) = self.change_of(commit)? else {
+        for commit in commits(self.repository.git(), part.tip, [part.base])? {
+            if since.all.contains(&commit) {
                 continue;
+            }
+            let Some(change) = self.change_of(commit)? else {
+                return Ok(None);
             };
             if change.files.is_empty() {
                 continue;
@@ -111,14 +139,10 @@ impl<'r> Landings<'r> {
     }
 
     /// The newest of `since` that makes `change`.
-    fn twin(
-        &mut self,
-        change: &Change,
-        since: &[ObjectId],
-    ) -> Result<Option<ObjectId>, StoryError> {
+    fn twin(&mut self, change: &Change, since: &Since) -> Result<Option<ObjectId>, StoryError> {
         let footprint = change.footprint();
         let mut patch = None;
-        for commit in since {
+        for commit in &since.newest_first {
             if self.see(*commit)?.footprint != Some(footprint) {
                 continue;
             }

@@ -68,7 +68,7 @@ fn story(id: &str) -> StoryId {
     id.parse().expect("a plain id")
 }
 
-fn revision(id: &str, base: ObjectId, tip: ObjectId) -> Revision {
+fn revision_of(id: &str, base: ObjectId, tip: ObjectId) -> Revision {
     Revision {
         story: story(id),
         parts: BTreeMap::from([(OWN_REPOSITORY.into(), Part { base, tip })]),
@@ -88,7 +88,7 @@ fn lines(changes: &[(usize, &str)]) -> String {
 #[test]
 fn a_revision_is_named_by_what_it_is() {
     let id = |byte| ObjectId::from_bytes([byte; 20]);
-    let mut revision = revision("ABC-12", id(1), id(2));
+    let mut revision = revision_of("ABC-12", id(1), id(2));
     let part = Part {
         base: id(3),
         tip: id(4),
@@ -131,7 +131,7 @@ fn a_log_gives_back_what_happened() {
     let base = place.commit(&[], &[("a", "1\n")], "Begin\n");
     let tip = place.commit(&[base], &[("a", "2\n")], "Change\n");
     let who = signature("Ada", "ada@example.com", 1_700_000_000, 0);
-    let first = revision("ABC-12", base, tip);
+    let first = revision_of("ABC-12", base, tip);
     let events = [
         Event::Submitted(first.clone()),
         Event::Withdrawn {
@@ -249,7 +249,7 @@ fn landed_in_every_way_that_forges_have() {
     let base = commit(&[], &old, "1\n", "Begin\n");
     let first = commit(&[base], &new, "1\n", "First\n");
     let tip = commit(&[first], &newer, "1\n", "Second\n");
-    let revision = revision("ABC-1", base, tip);
+    let revision = revision_of("ABC-1", base, tip);
     let other = commit(&[base], &old, "2\n", "Other\n");
 
     assert_eq!(place.landed(base, &revision), None);
@@ -272,6 +272,11 @@ fn landed_in_every_way_that_forges_have() {
         place.landed(two, &revision),
         Some(Landed::Rebased(vec![two, one]))
     );
+
+    let evil = commit(&[first, other], &newer, "3\n", "Merge, and edit\n");
+    let with_merge = revision_of("ABC-1", other, evil);
+    let twin = commit(&[other], &new, "2\n", "First\n");
+    assert_eq!(place.landed(twin, &with_merge), None, "a merge that edits");
 
     let named = |trailers: &str| {
         let edited = lines(&[(3, "edited")]);
@@ -346,7 +351,7 @@ fn where_a_story_begins() {
     let root = commit(&[], "0", "Begin\n");
     let canonical = commit(&[root], "1", "Next\n");
     let other = commit(&[root], "o", "Other story\n");
-    let others = [revision("XYZ-7", root, other)];
+    let others = [revision_of("XYZ-7", root, other)];
     let none: [String; 0] = [];
 
     let plain = commit(&[root], "2", "Mine\n");
