@@ -48,6 +48,13 @@ impl Stories {
     /// Fetches them. A story whose log is broken is told of and left out, unless it is `wanted`.
     fn fetch(directory: &Path, wanted: Option<&StoryId>) -> Result<Self, Failure> {
         let canon = Canon::fetch(directory)?;
+        if canon.repository.is_shallow() {
+            let title = "this clone is shallow: it lacks the commits that stories begin at";
+            let diagnostic = Diagnostic::error("repository-shallow", title);
+            return Err(usage(
+                diagnostic.help("`git fetch --unshallow` gets the rest"),
+            ));
+        }
         let prefixes = ["refs/heads/", "refs/storyline/story/"];
         let there = canon.git.list(&canon.repository, &canon.url, &prefixes)?;
         let mut branches = BTreeMap::new();
