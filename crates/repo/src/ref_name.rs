@@ -29,9 +29,13 @@ impl RefName {
     /// The name of a branch.
     ///
     /// # Errors
-    /// When Git refuses it.
+    /// When Git refuses it; `HEAD` would pass for the commit that is checked out.
     pub fn branch(name: &str) -> Result<Self, NotARefName> {
-        Self::new(&format!("refs/heads/{name}"))
+        let full = format!("refs/heads/{name}");
+        match name == "HEAD" {
+            true => Err(NotARefName(full)),
+            false => Self::new(&full),
+        }
     }
 
     /// The name.

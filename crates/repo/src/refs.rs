@@ -165,7 +165,7 @@ impl Repository {
     }
 
     /// The root of the working tree that a branch is checked out in, be it for a rebase.
-    fn checked_out(&self, branch: &RefName) -> Option<PathBuf> {
+    pub fn checked_out(&self, branch: &RefName) -> Option<PathBuf> {
         let common = self.common_dir();
         let linked = fs::read_dir(common.join("worktrees")).into_iter().flatten();
         let linked = linked.filter_map(|entry| Some(entry.ok()?.path()));

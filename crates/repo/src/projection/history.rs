@@ -107,6 +107,11 @@ impl<'o> Projector<'o> {
         Key::of(&[what, environment, &stamps, &lent, about])
     }
 
+    /// Every commit that was projected or assumed, with its projection.
+    pub fn all(&self) -> impl Iterator<Item = (ObjectId, ObjectId)> {
+        self.known.iter().map(|(from, to)| (*from, *to))
+    }
+
     /// Commits that were projected with their trees as they are, parents first.
     pub fn opaque(&self) -> &[OpaqueCommit] {
         &self.opaque
@@ -194,31 +199,43 @@ impl<'o> Projector<'o> {
             roots.push(self.root(commit.tree)?);
         }
         let wanted: Vec<_> = roots.iter().filter_map(|root| root.ok()).collect();
-        let there = self.take(self.direction, &wanted)?;
-        // What fits has to come back, and what does not must not seem to have come from elsewhere.
+        let mut there = self.take(self.direction, &wanted)?;
         let mut made = Vec::with_capacity(wanted.len());
-        for (root, verdict) in wanted.iter().zip(&there) {
-            let tree = verdict.unwrap_or(root.tree);
-            made.push(self.root(tree)?.unwrap_or(Root { tree, ..*root }));
+        for (root, verdict) in wanted.iter().zip(&mut there) {
+            let becomes = match verdict {
+                Some(tree) => self.root(*tree)?,
+                None => Ok(*root),
+            };
+            // A manifest that new names break tells nobody the way back.
+            *verdict = verdict.filter(|_| becomes.is_ok());
+            made.push(becomes.unwrap_or(*root));
         }
         let back = self.take(opposite(self.direction), &made)?;
         let mut proofs = there.into_iter().zip(back);
-        let pairs = commits.iter().zip(roots);
-        pairs
-            .map(|(commit, root)| {
-                let root = match root {
-                    Ok(root) => root,
-                    Err(opaque) => return Ok(Becomes::Opaque(opaque)),
-                };
-                match proofs.next().expect("one for each root") {
-                    (Some(tree), Some(back)) if back == root.tree => Ok(Becomes::Projected(tree)),
-                    (None, None) => Ok(Becomes::Opaque(Opaque::Refused)),
-                    (None, Some(back)) if back == root.tree => Ok(Becomes::Opaque(Opaque::Refused)),
-                    (None, Some(_)) => Err(ProjectionError::Ambiguous { commit: commit.id }),
-                    (Some(_), _) => Err(ProjectionError::NotReversible { commit: commit.id }),
-                }
-            })
-            .collect()
+        let mut becomes = Vec::with_capacity(commits.len());
+        for (commit, root) in commits.iter().zip(roots) {
+            becomes.push(match root {
+                Err(why) => Becomes::Opaque(why),
+                Ok(root) => match proofs.next().expect("one for each root") {
+                    (Some(tree), Some(back)) if back == root.tree => Becomes::Projected(tree),
+                    _ => self.refused(commit, root)?,
+                },
+            });
+        }
+        Ok(becomes)
+    }
+
+    /// What becomes of a tree that does not fit, or would not come back. It stays as it is, and so must
+    /// not be what another one becomes.
+    fn refused(&mut self, commit: &Walked, root: Root) -> Result<Becomes, ProjectionError> {
+        let origin = self.take(opposite(self.direction), &[root])?[0];
+        if let Some(origin) = origin.filter(|origin| *origin != root.tree)
+            && let Ok(origin) = self.root(origin)?
+            && self.take(self.direction, &[origin])?[0] == Some(root.tree)
+        {
+            return Err(ProjectionError::Ambiguous { commit: commit.id });
+        }
+        Ok(Becomes::Opaque(Opaque::Refused))
     }
 
     /// A tree with its manifest, or why it stays as it is.

@@ -108,7 +108,9 @@ impl Manifests {
         // Most manifests of a long history came before the environment: none of them is read.
         let own = [self.environment.as_bytes(), b".toml"].concat();
         let is_named = parts.iter().any(|(path, _)| path.file_name() == own)
-            || memchr::memmem::find(&main.1, self.environment.as_bytes()).is_some();
+            || memchr::memmem::find(&main.1, self.environment.as_bytes()).is_some()
+            // A quoted key may be spelled in many ways.
+            || memchr::memchr(b'\\', &main.1).is_some();
         if !is_named {
             return Ok(Err(Opaque::NoEnvironment));
         }

@@ -37,7 +37,7 @@ pub enum Opaque {
     BrokenManifest,
     /// Its manifest does not know the environment.
     NoEnvironment,
-    /// Its tree is refused: `stamp` or `unstamp` says why.
+    /// Its tree is refused: `stamp` or `unstamp` says why. Or it would not come back.
     Refused,
     /// Its tree is not as Git writes trees.
     OddTree,
