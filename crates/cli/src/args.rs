@@ -152,6 +152,18 @@ pub(crate) struct StampArgs {
     /// Write the whole project into this folder, a new or empty one, and leave this one alone.
     #[arg(long, value_name = "DIR")]
     pub(crate) into: Option<PathBuf>,
+    /// Take a commit with its whole history in place of the folder, and print the commit that comes of
+    /// it. Every commit goes by the manifest that it holds; one without, or that is refused, keeps its
+    /// files. The folder and its branch stay as they are.
+    #[arg(long, value_name = "REV", conflicts_with = "into")]
+    pub(crate) rev: Option<String>,
+    /// Make this local branch at the result, or move it forward to there.
+    #[arg(long, value_name = "NAME", requires = "rev")]
+    pub(crate) branch: Option<String>,
+    /// Lend the manifest of this revision to commits that hold none. For trials and measurements:
+    /// without it, other commits come of them.
+    #[arg(long, value_name = "REV", requires = "rev")]
+    pub(crate) manifest_from: Option<String>,
     /// Show what would be done, and do nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use storyline_manifest::{Manifest, is_manifest_file};
 use storyline_repo::{
-    Expected, Git, ObjectId, RefName, RefUpdate, Remote, Repository, Snapshot, Url,
+    Expected, Git, NotARefName, ObjectId, RefName, RefUpdate, Remote, Repository, Snapshot, Url,
 };
 use storyline_stamp::{EntryKind, FileSet};
 use storyline_text::{Diagnostic, Visible};
@@ -129,7 +129,7 @@ impl Canon {
 
 /// A branch of a remote, or of the clone.
 pub(crate) fn branch_ref(branch: &str) -> Result<RefName, Failure> {
-    name(&format!("refs/heads/{branch}"))
+    RefName::branch(branch).map_err(no_ref)
 }
 
 /// Where a branch of the canonical repository is kept in the clone.
@@ -139,13 +139,15 @@ pub(crate) fn tracking_ref(branch: &str) -> Result<RefName, Failure> {
 
 /// The ref of this name.
 pub(crate) fn name(name: &str) -> Result<RefName, Failure> {
-    RefName::new(name).map_err(|error| {
-        let title = format!("`{}` cannot be a ref: {error}", Visible(name.as_bytes()));
-        usage(Diagnostic::error("ref-name", title).help("choose another name"))
-    })
+    RefName::new(name).map_err(no_ref)
 }
 
-fn repository(directory: &Path) -> Result<Repository, Failure> {
+fn no_ref(error: NotARefName) -> Failure {
+    usage(Diagnostic::error("ref-name", error.to_string()).help("choose another name"))
+}
+
+/// The repository that one works in.
+pub(crate) fn repository(directory: &Path) -> Result<Repository, Failure> {
     let found = Repository::discover(directory).map_err(|error| usage(error.diagnostic()))?;
     found.ok_or_else(|| {
         let title = format!("{} is in no Git repository", shown(directory));

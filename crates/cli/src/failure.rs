@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use storyline_folder::{ApplyError, ExportError, FolderError};
 use storyline_manifest::{ManifestErrors, UnknownEnvironment};
+use storyline_repo::projection::ProjectionError;
 use storyline_repo::story::StoryError;
-use storyline_repo::{NetError, RefError, RepoError, SnapshotError};
+use storyline_repo::{NetError, ObjectError, RefError, RepoError, SnapshotError};
 use storyline_stamp::{ReadError, Refused};
 use storyline_text::{Diagnostic, Label, RelPath};
 
@@ -163,6 +164,23 @@ impl From<Refused> for Failure {
             sources: Sources::new(),
             unchanged: true,
         }
+    }
+}
+
+impl From<ObjectError> for Failure {
+    fn from(error: ObjectError) -> Self {
+        Self::new(FailureKind::Usage, error.diagnostic()).unchanged()
+    }
+}
+
+impl From<ProjectionError> for Failure {
+    fn from(error: ProjectionError) -> Self {
+        let kind = match error {
+            ProjectionError::Object(_) => FailureKind::Usage,
+            ProjectionError::Ambiguous { .. } => FailureKind::Findings,
+            ProjectionError::NotReversible { .. } => FailureKind::Bug,
+        };
+        Self::new(kind, error.diagnostic()).unchanged()
     }
 }
 

@@ -119,19 +119,28 @@ impl Project {
 
     /// Files that `diagnostics` point into, fit to show: without the secrets of profiles.
     pub(crate) fn sources(&self, tree: &Tree, diagnostics: &[Diagnostic]) -> Sources {
-        let mut sources = self.manifest_files.clone();
-        let labels = diagnostics.iter().flat_map(|diagnostic| &diagnostic.labels);
-        for label in labels.filter(|label| label.span.is_some()) {
-            if let Some(bytes) = tree.source(&label.file) {
-                let shown = || match tree.holds_secrets(&label.file) {
-                    true => storyline_dbt::masked(bytes),
-                    false => bytes.to_vec(),
-                };
-                sources.entry(label.file.clone()).or_insert_with(shown);
-            }
-        }
-        sources
+        sources(&self.manifest_files, tree, diagnostics)
     }
+}
+
+/// Files of a tree that `diagnostics` point into, and its manifest's.
+pub(crate) fn sources(
+    manifest_files: &Sources,
+    tree: &Tree,
+    diagnostics: &[Diagnostic],
+) -> Sources {
+    let mut sources = manifest_files.clone();
+    let labels = diagnostics.iter().flat_map(|diagnostic| &diagnostic.labels);
+    for label in labels.filter(|label| label.span.is_some()) {
+        if let Some(bytes) = tree.source(&label.file) {
+            let shown = || match tree.holds_secrets(&label.file) {
+                true => storyline_dbt::masked(bytes),
+                false => bytes.to_vec(),
+            };
+            sources.entry(label.file.clone()).or_insert_with(shown);
+        }
+    }
+    sources
 }
 
 /// A manifest that is a link or a folder is not read. Going on would pass for a project without one.

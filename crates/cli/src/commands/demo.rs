@@ -110,6 +110,9 @@ fn take(
     let args = StampArgs {
         environment: environment.into(),
         into: Some(into),
+        rev: None,
+        branch: None,
+        manifest_from: None,
         dry_run: false,
         format: Format::Text,
     };

@@ -1,5 +1,7 @@
 //! `storyline stamp ENV`, and what it shares with `unstamp`
 
+mod history;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,6 +27,9 @@ pub(crate) fn take(
     args: &StampArgs,
     direction: Direction,
 ) -> Result<ExitCode, Failure> {
+    if let Some(revision) = &args.rev {
+        return history::take(&base.join(directory), args, revision, direction);
+    }
     let project = Project::open(&base.join(directory))?;
     let manifest = project.need_manifest()?;
     let environment = manifest.environment(&args.environment)?;
