@@ -243,7 +243,7 @@ fn manifest_of(
     repository: &Repository,
     commit: ObjectId,
 ) -> Result<Option<(Manifest, Sources)>, Failure> {
-    manifest_in(&Snapshot::of(repository, commit)?)
+    manifest_in(&Snapshot::of_manifest(repository, commit)?)
 }
 
 /// The same of files that are listed already.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use storyline_manifest::is_manifest_file;
 use storyline_stamp::{Entry, EntryKind, FileSet, ReadError};
 use storyline_text::{Diagnostic, RelPath};
 
@@ -54,6 +55,28 @@ impl Snapshot {
     /// # Errors
     /// When a tree is missing or broken, or a path would leave its folder.
     pub fn of(repository: &Repository, commit: ObjectId) -> Result<Self, SnapshotError> {
+        Self::list(repository, commit, &|_| true)
+    }
+
+    /// The files of a manifest in the tree of `commit`, and no other.
+    ///
+    /// # Errors
+    /// As [`Snapshot::of`].
+    pub fn of_manifest(repository: &Repository, commit: ObjectId) -> Result<Self, SnapshotError> {
+        let environments = b"environments/";
+        let may_hold = |path: &[u8]| {
+            let is_file = RelPath::new(path).is_ok_and(|path| is_manifest_file(&path));
+            is_file || path == environments
+        };
+        Self::list(repository, commit, &may_hold)
+    }
+
+    /// Lists the files that `wants`, in folders that it wants too; those end in `/`.
+    fn list(
+        repository: &Repository,
+        commit: ObjectId,
+        wants: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Self, SnapshotError> {
         let objects = repository.objects()?;
         let unusable = |reason: String| SnapshotError::Unusable { commit, reason };
         let mut found = Vec::new();
@@ -67,9 +90,12 @@ impl Snapshot {
                 let kind = match entry.kind() {
                     tree::EntryKind::Tree => {
                         path.push(b'/');
-                        open.push((path, entry.id));
+                        if wants(&path) {
+                            open.push((path, entry.id));
+                        }
                         continue;
                     }
+                    _ if !wants(&path) => continue,
                     tree::EntryKind::File | tree::EntryKind::Executable => EntryKind::File,
                     tree::EntryKind::Symlink => EntryKind::Symlink,
                     tree::EntryKind::Submodule | tree::EntryKind::Unknown => EntryKind::Submodule,

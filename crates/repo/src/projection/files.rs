@@ -252,6 +252,8 @@ impl Files {
                     return Ok(());
                 };
                 let id = trees.pack.add(Kind::Blob, &written.bytes)?;
+                // There and back.
+                self.weight += 2 * names.len() * (size_of::<NewName>() + 24);
                 self.writes.insert((file, names), Some(id));
                 let reading = self.classes[file.1.0 as usize].0;
                 if let Some(class) = self.class(reading, &to) {

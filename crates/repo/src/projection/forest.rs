@@ -32,7 +32,7 @@ number! {
 }
 
 /// About how many bytes of memory what is known may take.
-const MAX_WEIGHT: usize = 96 << 20;
+const MAX_WEIGHT: usize = 64 << 20;
 
 /// A tree that is to be projected, with the manifest that it goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -18,7 +18,7 @@ use crate::tree::{EntryKind, TreeEntry, is_sorted, parse_tree};
 /// Folders within folders, from where on a tree is left as it is.
 const MAX_DEPTH: usize = 256;
 /// Trees that are kept at hand, in bytes.
-const AT_HAND: usize = 48 << 20;
+const AT_HAND: usize = 32 << 20;
 
 /// A path that folders have, as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
