@@ -20,10 +20,10 @@ use crate::object_error::ObjectError;
 use crate::offsets::Offsets;
 
 /// What a thread remembers of a pack while it reads single objects, in bytes.
-const CACHE: usize = 32 << 20;
+const CACHE: usize = 16 << 20;
 /// The same for all threads together while they read many blobs. Less costs time where files have long
 /// histories, more costs memory and gains little.
-const BULK_CACHE: usize = 64 << 20;
+const BULK_CACHE: usize = 48 << 20;
 /// The objects of a repository, and of those that it borrows from (`alternates`).
 pub struct Objects {
     store: Arc<gix_odb::Store>,

@@ -39,6 +39,9 @@ number! {
     /// As what a file is read, under one reading.
     ClassId
 }
+/// About how many bytes of memory what files say may take.
+const MAX_WEIGHT: usize = 24 << 20;
+
 /// A file's bytes and as what they are read.
 pub(super) type File = (ObjectId, ClassId);
 
@@ -59,8 +62,8 @@ pub(super) struct Files {
     /// Without files that say nothing.
     said: FxHashMap<File, Arc<Said>>,
     writes: Writes,
-    /// About how many bytes all that takes.
-    pub(super) weight: usize,
+    /// About how many bytes what files say, and what is written, takes.
+    weight: usize,
 }
 
 /// What is to be done before the next attempt.
@@ -127,6 +130,21 @@ impl Files {
     pub(super) fn without_manifests(mut self) -> Self {
         self.readings_of.clear();
         self
+    }
+
+    /// Forgets what files say when it has become much. Few are asked again: most of what does not change
+    /// is known by its folder.
+    pub(super) fn trim(&mut self) {
+        if self.weight > MAX_WEIGHT {
+            self.said = FxHashMap::default();
+            self.writes = FxHashMap::default();
+            self.weight = 0;
+        }
+    }
+
+    /// How many files are known.
+    pub(super) fn count(&self) -> usize {
+        self.gists.len()
     }
 
     /// A reading, and what stands for it in questions to the memo.

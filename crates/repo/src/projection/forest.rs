@@ -31,8 +31,8 @@ number! {
     StamperId
 }
 
-/// About how many bytes of memory what is known may take.
-const MAX_WEIGHT: usize = 64 << 20;
+/// How many files and places are known at most; each takes some hundred bytes.
+const MAX_KNOWN: usize = 1 << 20;
 
 /// A tree that is to be projected, with the manifest that it goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -122,9 +122,10 @@ impl Forest {
         self
     }
 
-    /// Forgets everything when it has become much. What is needed again is found out again.
+    /// Forgets what has become much. What is needed again is found out again.
     pub(super) fn trim(&mut self) {
-        if self.files.weight > MAX_WEIGHT {
+        self.files.trim();
+        if self.gists.len() + self.folds.len() + self.files.count() > MAX_KNOWN {
             *self = Self::default();
         }
     }

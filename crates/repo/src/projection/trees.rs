@@ -45,7 +45,9 @@ struct Entry {
 }
 
 impl Folder {
-    fn parse(bytes: Vec<u8>) -> Option<Self> {
+    fn parse(mut bytes: Vec<u8>) -> Option<Self> {
+        // Undoing deltas takes more room than what comes out.
+        bytes.shrink_to_fit();
         let parsed = parse_tree(&bytes).ok()?;
         let is_plain = |entry: &TreeEntry<'_>| {
             !matches!(entry.name, b"." | b"..") && memchr::memchr(b'/', entry.name).is_none()
