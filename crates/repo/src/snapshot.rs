@@ -102,7 +102,8 @@ impl Snapshot {
                 };
                 let path = RelPath::new(&path).map_err(|error| unusable(error.to_string()))?;
                 let size = match kind {
-                    EntryKind::File => objects.header(entry.id)?.size,
+                    // One that is missing may not be needed: whoever reads it is told.
+                    EntryKind::File => objects.header(entry.id).map_or(0, |header| header.size),
                     _ => 0,
                 };
                 found.push((Entry { path, kind, size }, entry.id));
