@@ -9,6 +9,7 @@ use storyline_text::RelPath;
 
 use crate::files::{Files, path};
 
+#[path = "trees/legacy.rs"]
 mod legacy;
 
 /// Environments whose maps tempt a stamp to go wrong; what they say goes into `[environment.dev1]`.
