@@ -123,6 +123,8 @@ fn the_manual_and_help() {
     let pages: Vec<_> = listing(&place.root.join("pages")).into_keys().collect();
     insta::assert_debug_snapshot!(pages, @r#"
     [
+        "storyline-absorb.1",
+        "storyline-adopt.1",
         "storyline-check.1",
         "storyline-completions.1",
         "storyline-demo.1",
@@ -132,10 +134,17 @@ fn the_manual_and_help() {
         "storyline-man.1",
         "storyline-manifest-schema.1",
         "storyline-manifest.1",
+        "storyline-noise.1",
         "storyline-parse.1",
         "storyline-profile.1",
         "storyline-sites.1",
         "storyline-stamp.1",
+        "storyline-story-list.1",
+        "storyline-story-show.1",
+        "storyline-story-start.1",
+        "storyline-story-submit.1",
+        "storyline-story-withdraw.1",
+        "storyline-story.1",
         "storyline-unstamp.1",
         "storyline.1",
     ]
@@ -166,7 +175,11 @@ fn the_manual_and_help() {
       unstamp      Take an environment's names out of the project
       diff         Show what differs between two folders, without what only a stamp moved
       profile      Add an environment's target to dbt's profiles, or bring it up to date
+      story        Begin stories, hand them in, and see how they are
+      absorb       Take commits that were made in an environment's repository into a story
+      adopt        Bring an environment's existing repository under the manifest
       parse        Print the tree of a LookML file
+      noise        Tell what share of a Git history is rename or connection noise
       manifest     Look after the manifest
       demo         Build a small company in a folder and take it through what Storyline does
       completions  Print a completion script for a shell
@@ -198,13 +211,20 @@ fn the_manual_and_help() {
       <ENVIRONMENT>  The environment, as the manifest names it
 
     Options:
-      -C <DIR>               The project's folder; where you are, if left out. Folders to write into are
-                             seen from where you are
-          --into <DIR>       Write the whole project into this folder, a new or empty one, and leave
-                             this one alone
-          --dry-run          Show what would be done, and do nothing
-          --format <FORMAT>  How to print it [default: text] [possible values: text, json]
-      -h, --help             Print help (see more with '--help')
+      -C <DIR>                   The project's folder; where you are, if left out. Folders to write into
+                                 are seen from where you are
+          --into <DIR>           Write the whole project into this folder, a new or empty one, and leave
+                                 this one alone
+          --rev <REV>            Take a commit with its whole history in place of the folder, and print
+                                 the commit that comes of it. Every commit goes by the manifest that it
+                                 holds; one without, or that is refused, keeps its files. The folder and
+                                 its branch stay as they are
+          --branch <NAME>        Make this local branch at the result, or move it forward to there
+          --manifest-from <REV>  Lend the manifest of this revision to commits that hold none. For
+                                 trials and measurements: without it, other commits come of them
+          --dry-run              Show what would be done, and do nothing
+          --format <FORMAT>      How to print it [default: text] [possible values: text, json]
+      -h, --help                 Print help (see more with '--help')
     --- exit code 0
     ");
 }

@@ -89,6 +89,11 @@ impl Team {
 
     /// A new clone, of somebody with a name of their own.
     pub(crate) fn clone(&self, name: &str) -> Clone<'_> {
+        self.clone_of(&self.url(), name)
+    }
+
+    /// A new clone of another repository.
+    pub(crate) fn clone_of(&self, url: &str, name: &str) -> Clone<'_> {
         let home = self.top.join(format!("home-{name}"));
         fs::create_dir(&home).expect("a new folder");
         let settings = format!(
@@ -100,8 +105,7 @@ impl Team {
             team: self,
             root: self.top.join(name),
         };
-        let url = self.url();
-        clone.run_git(&self.top, &["clone", "--quiet", &url, name]);
+        clone.run_git(&self.top, &["clone", "--quiet", url, name]);
         clone
     }
 
@@ -174,15 +178,20 @@ impl Clone<'_> {
         commit
     }
 
-    /// Runs the program in the clone.
-    pub(crate) fn run(&self, args: &[&str]) -> Told {
+    /// The program, to be run in the clone.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = storyline();
-        let output = command
+        command
             .args(args)
             .env("HOME", self.home())
             .env("PATH", env::var_os("PATH").unwrap_or_default())
-            .current_dir(&self.root)
-            .output();
+            .current_dir(&self.root);
+        command
+    }
+
+    /// Runs the program in the clone.
+    pub(crate) fn run(&self, args: &[&str]) -> Told {
+        let output = self.command(args).output();
         Told {
             shown: format!("$ storyline {}", args.join(" ")),
             output: output.expect("the program was built"),
@@ -255,6 +264,15 @@ impl Told {
 
     pub(crate) fn stdout(&self) -> &str {
         std::str::from_utf8(&self.output.stdout).expect("what is printed is text")
+    }
+
+    /// What is to be typed next: all that stands between backquotes in the help.
+    pub(crate) fn commands(&self) -> Vec<String> {
+        let told = String::from_utf8_lossy(&self.output.stderr).into_owned();
+        let quoted = told.split('`').skip(1).step_by(2);
+        quoted
+            .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {

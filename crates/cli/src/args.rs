@@ -60,6 +60,8 @@ pub(crate) enum Command {
     /// stays as it is whatever becomes of the branch.
     #[command(subcommand)]
     Story(StoryCommand),
+    Absorb(AbsorbArgs),
+    Adopt(AdoptArgs),
     Parse(ParseArgs),
     Noise(NoiseArgs),
     /// Look after the manifest.
@@ -346,6 +348,52 @@ pub(crate) struct WithdrawArgs {
     pub(crate) format: Format,
 }
 
+/// Take commits that were made in an environment's repository into a story.
+///
+/// Looker's IDE commits in the environment's names. The commits become canonical ones, with the same
+/// authors, dates and messages, on the story's branch in the canonical repository; stamped again, they
+/// are the very same. Neither the environment's repository nor the working tree is changed.
+#[derive(Debug, Args)]
+pub(crate) struct AbsorbArgs {
+    /// The environment, as the manifest names it.
+    pub(crate) environment: String,
+    /// The branch of its repository; the story's there, or the environment's when no story is named.
+    pub(crate) branch: Option<String>,
+    /// The story that they belong to; told by the branch's name if left out. A new id begins a story.
+    #[arg(long, value_name = "ID")]
+    pub(crate) story: Option<String>,
+    /// Take commits that are not in the environment's form as they are.
+    #[arg(long)]
+    pub(crate) allow_strays: bool,
+    /// Show what would be done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Bring an environment's existing repository under the manifest.
+///
+/// First tells which of its files are neither canonical nor stamped, and which of its commits canonical
+/// does not have. Then a developer's branch is replaced by the projection of the canonical branch, and
+/// what it was is kept there under `refs/storyline/backup/`; a stage keeps its history and gets one
+/// commit. Asks first.
+#[derive(Debug, Args)]
+pub(crate) struct AdoptArgs {
+    /// The environment, as the manifest names it.
+    pub(crate) environment: String,
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Show what would be done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ManifestCommand {
     /// Print the JSON Schema of `storyline.toml`, for editors.
@@ -395,6 +443,8 @@ impl Command {
             Self::Diff(args) => args.format,
             Self::Profile(args) => args.format,
             Self::Story(command) => command.format(),
+            Self::Absorb(args) => args.format,
+            Self::Adopt(args) => args.format,
             Self::Parse(args) => args.format,
             Self::Noise(args) => args.format,
             Self::Check(args) if args.format == FindingsFormat::Json => Format::Json,

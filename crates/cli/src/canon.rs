@@ -234,7 +234,8 @@ pub(crate) fn same_place(a: &Url, b: &Url) -> bool {
     host(a) == host(b) && path(a) == path(b)
 }
 
-fn url(text: &str) -> Result<Url, Failure> {
+/// The address that a manifest or a remote names.
+pub(crate) fn url(text: &str) -> Result<Url, Failure> {
     Url::parse(text).map_err(|error| usage(error.diagnostic()))
 }
 

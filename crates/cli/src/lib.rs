@@ -12,6 +12,7 @@ mod cursor;
 mod excerpt;
 mod failure;
 mod findings;
+mod fork;
 mod git;
 mod json;
 

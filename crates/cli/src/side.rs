@@ -1,10 +1,11 @@
-//! A folder as one side of a comparison, and which of its paths are asked for.
+//! A folder or a commit as one side of a comparison, and which of its paths are asked for.
 
 use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 use storyline_diff::{Entry, Kind, Side};
 use storyline_folder::Folder;
+use storyline_repo::Snapshot;
 use storyline_stamp::{EntryKind, FileSet, ReadError};
 use storyline_text::{Diagnostic, RelPath};
 
@@ -47,6 +48,41 @@ impl Side for FolderSide<'_> {
             Ok(Kind::Symlink) => self.folder.link_target(path).map(Cow::Owned),
             _ => self.folder.read(path),
         }
+    }
+}
+
+/// The files, links and nested repositories of a commit.
+pub(crate) struct SnapshotSide<'s> {
+    snapshot: &'s Snapshot,
+    entries: Vec<Entry>,
+}
+
+impl<'s> SnapshotSide<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot) -> Self {
+        let entries = snapshot.entries().iter().map(|entry| Entry {
+            path: entry.path.clone(),
+            kind: match entry.kind {
+                EntryKind::File => Kind::File {
+                    executable: Some(snapshot.is_executable(&entry.path)),
+                },
+                EntryKind::Symlink => Kind::Symlink,
+                EntryKind::Submodule => Kind::Submodule,
+            },
+        });
+        Self {
+            snapshot,
+            entries: entries.collect(),
+        }
+    }
+}
+
+impl Side for SnapshotSide<'_> {
+    fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn read(&self, path: &RelPath) -> Result<Cow<'_, [u8]>, ReadError> {
+        self.snapshot.read(path)
     }
 }
 

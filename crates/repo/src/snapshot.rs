@@ -16,6 +16,8 @@ pub struct Snapshot {
     entries: Vec<Entry>,
     /// Of each entry.
     ids: Vec<ObjectId>,
+    /// Those that are programs, sorted.
+    programs: Vec<RelPath>,
 }
 
 /// Why a commit cannot be looked at as a folder.
@@ -79,7 +81,7 @@ impl Snapshot {
     ) -> Result<Self, SnapshotError> {
         let objects = repository.objects()?;
         let unusable = |reason: String| SnapshotError::Unusable { commit, reason };
-        let mut found = Vec::new();
+        let (mut found, mut programs) = (Vec::new(), Vec::new());
         let mut open = vec![(Vec::new(), objects.tree_of(commit)?)];
         while let Some((folder, id)) = open.pop() {
             let bytes = objects.read_as(id, Kind::Tree)?;
@@ -101,6 +103,9 @@ impl Snapshot {
                     tree::EntryKind::Submodule | tree::EntryKind::Unknown => EntryKind::Submodule,
                 };
                 let path = RelPath::new(&path).map_err(|error| unusable(error.to_string()))?;
+                if entry.kind() == tree::EntryKind::Executable {
+                    programs.push(path.clone());
+                }
                 let size = match kind {
                     // One that is missing may not be needed: whoever reads it is told.
                     EntryKind::File => objects.header(entry.id).map_or(0, |header| header.size),
@@ -110,12 +115,19 @@ impl Snapshot {
             }
         }
         found.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+        programs.sort();
         let (entries, ids) = found.into_iter().unzip();
         Ok(Self {
             objects,
             entries,
             ids,
+            programs,
         })
+    }
+
+    /// Whether a file is a program.
+    pub fn is_executable(&self, path: &RelPath) -> bool {
+        self.programs.binary_search(path).is_ok()
     }
 }
 

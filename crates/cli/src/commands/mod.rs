@@ -1,5 +1,7 @@
 //! One file a command.
 
+mod absorb;
+mod adopt;
 mod check;
 mod completions;
 mod demo;
@@ -33,6 +35,8 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Diff(args) => diff::run(&cli.directory, args),
         Command::Profile(args) => profile::run(&cli.directory, args),
         Command::Story(command) => story::run(&cli.directory, command),
+        Command::Absorb(args) => absorb::run(&cli.directory, args),
+        Command::Adopt(args) => adopt::run(&cli.directory, args),
         Command::Parse(args) => parse::run(&cli.directory, args),
         Command::Noise(args) => noise::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),

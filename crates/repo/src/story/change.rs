@@ -81,6 +81,20 @@ impl Change {
         })
     }
 
+    /// What a commit does to its parent; `None` for a merge.
+    pub(crate) fn of(
+        repository: &Repository,
+        commit: ObjectId,
+    ) -> Result<Option<Self>, StoryError> {
+        let found = repository.git().find_commit(commit.to_git());
+        let found = found.map_err(|error| StoryError::unreadable(&error))?;
+        if found.parent_count() > 1 {
+            return Ok(None);
+        }
+        let parent = found.parent_ids().next().map(ObjectId::from_git);
+        Self::between(repository, parent, commit).map(Some)
+    }
+
     pub(crate) fn footprint(&self) -> Footprint {
         let mut hasher = blake3::Hasher::new();
         for file in &self.files {

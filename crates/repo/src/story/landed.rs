@@ -124,7 +124,7 @@ impl<'r> Landings<'r> {
             if since.all.contains(&commit) {
                 continue;
             }
-            let Some(change) = self.change_of(commit)? else {
+            let Some(change) = Change::of(self.repository, commit)? else {
                 return Ok(None);
             };
             if change.files.is_empty() {
@@ -160,7 +160,7 @@ impl<'r> Landings<'r> {
         if !self.seen.contains_key(&commit) {
             let seen = Seen {
                 named: trailer::brings(self.repository.git(), commit)?,
-                footprint: self.change_of(commit)?.map(|change| change.footprint()),
+                footprint: Change::of(self.repository, commit)?.map(|change| change.footprint()),
             };
             self.seen.insert(commit, seen);
         }
@@ -171,22 +171,11 @@ impl<'r> Landings<'r> {
         if let Some(patch) = self.patches.get(&commit) {
             return Ok(*patch);
         }
-        let patch = match self.change_of(commit)? {
+        let patch = match Change::of(self.repository, commit)? {
             Some(change) => change.patch_id(self.repository)?,
             None => None,
         };
         Ok(*self.patches.entry(commit).or_insert(patch))
-    }
-
-    /// What a commit changes; `None` for a merge.
-    fn change_of(&self, commit: ObjectId) -> Result<Option<Change>, StoryError> {
-        let found = self.repository.git().find_commit(commit.to_git());
-        let found = found.map_err(|error| StoryError::unreadable(&error))?;
-        if found.parent_count() > 1 {
-            return Ok(None);
-        }
-        let parent = found.parent_ids().next().map(ObjectId::from_git);
-        Change::between(self.repository, parent, commit).map(Some)
     }
 }
 

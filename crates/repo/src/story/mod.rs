@@ -19,6 +19,7 @@ mod record;
 mod revision;
 mod submit;
 mod trailer;
+mod twins;
 
 #[cfg(test)]
 mod tests;
@@ -32,3 +33,4 @@ pub use log::{Story, StoryState, log_ref, pin_ref};
 pub use record::{Event, Person, Record};
 pub use revision::{OWN_REPOSITORY, Part, Revision, RevisionId};
 pub use submit::{Draft, Submission};
+pub use twins::without_twin;

@@ -180,7 +180,7 @@ fn log_name(id: &StoryId) -> Result<RefName, Failure> {
 }
 
 /// Who one is and what time it is, as a commit takes it.
-fn signature_now(repository: &Repository) -> Result<Vec<u8>, Failure> {
+pub(super) fn signature_now(repository: &Repository) -> Result<Vec<u8>, Failure> {
     let who = |variable: &str, setting: &str| -> Result<String, Failure> {
         let set = env::var(variable)
             .ok()

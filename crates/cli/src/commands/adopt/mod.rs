@@ -1,0 +1,314 @@
+//! `storyline adopt`: an existing repository comes under the manifest.
+//!
+//! A repository whose names were put in by hand holds a history that no projection gives. A developer's
+//! fork is replaced by the projection, and what it was is kept under a backup ref there. A stage keeps
+//! its history and gets one commit with the projection's files. What is neither canonical nor stamp is
+//! told first.
+
+mod compare;
+mod own;
+mod told;
+
+use std::collections::HashSet;
+use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+
+use storyline_repo::projection::Projector;
+use storyline_repo::{Kind, NewCommit, ObjectId, Objects, Push, RefName, Snapshot};
+use storyline_stamp::{Direction, Plan, Scope, Tree, plan};
+use storyline_text::{Diagnostic, Visible};
+
+use self::compare::{Comparison, Files, compare};
+use self::own::own_commits;
+use self::told::Adopted;
+use super::story::signature_now;
+use crate::args::{AdoptArgs, Format};
+use crate::canon::{Canon, branch_ref, name};
+use crate::failure::{Failure, FailureKind};
+use crate::fork::Home;
+use crate::output;
+use crate::report;
+
+/// Says in a commit's message that a stage came under the manifest by it.
+const ADOPTED: &str = "Storyline-Kind: adopt";
+
+pub(crate) fn run(directory: &Path, args: &AdoptArgs) -> Result<ExitCode, Failure> {
+    let canon = Canon::fetch(directory)?;
+    let home = Home::of(&canon, &args.environment)?;
+    let there = home.fetch(&home.branch)?.ok_or_else(|| missing(&home))?;
+    let objects = canon.repository.objects()?;
+    let mut projector = Projector::new(&objects, &args.environment, Direction::Stamp);
+    let stamped = projector.project(&[canon.tip])?[0];
+    let canonical = objects.walk(&[canon.tip], &[])?.into_iter();
+    let canonical = canonical.map(|commit| commit.id);
+    let shared = canonical
+        .filter(|id| projector.known(*id) == Some(*id))
+        .collect();
+    projector.finish()?;
+    objects.refresh();
+    let adoption = Adoption {
+        home: &home,
+        objects: &objects,
+        there,
+        stamped,
+        shared,
+    };
+    if let Some(standing) = adoption.standing()? {
+        let printed = match args.format {
+            Format::Text => output::print(&standing.text(&home)),
+            Format::Json => output::print_json(&standing),
+        };
+        return printed.map(|()| ExitCode::SUCCESS);
+    }
+    let mut adopted = Adopted {
+        environment: &args.environment,
+        repository: home.url.to_string(),
+        branch: &home.branch,
+        old: there.to_string(),
+        new: stamped.to_string(),
+        backup: None,
+        files: Some(adoption.comparison()?),
+        commits: own_commits(&home, &objects, there)?,
+        already: false,
+        done: false,
+    };
+    if args.format == Format::Text {
+        output::print(&adopted.survey())?;
+    }
+    let change = adoption.change()?;
+    adopted.new = change.new.to_string();
+    adopted.backup = change.backup.as_ref().map(ToString::to_string);
+    if !args.dry_run {
+        confirm(&home, args, &change)?;
+        adoption.carry_out(&change)?;
+        adopted.done = true;
+    }
+    let printed = match args.format {
+        Format::Text => output::print(&adopted.outcome(&home)),
+        Format::Json => output::print_json(&adopted),
+    };
+    printed.map_err(|failure| match adopted.done {
+        true => failure.help("the environment is adopted; only this report is missing"),
+        false => failure,
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An environment's branch and what it is to become.
+struct Adoption<'a> {
+    home: &'a Home<'a>,
+    objects: &'a Objects,
+    /// Where the branch stands.
+    there: ObjectId,
+    /// The projection of the canonical branch.
+    stamped: ObjectId,
+    /// Canonical commits that are their own projections.
+    shared: HashSet<ObjectId>,
+}
+
+/// How the branch is to move.
+struct Change {
+    new: ObjectId,
+    /// Where the old tip is kept, unless it stays in the history.
+    backup: Option<RefName>,
+}
+
+impl Adoption<'_> {
+    fn canon(&self) -> &Canon {
+        self.home.canon
+    }
+
+    fn is_stage(&self) -> bool {
+        let stages = self.canon().manifest.pipeline.iter().flatten();
+        stages
+            .into_iter()
+            .any(|stage| *stage == self.home.environment.name)
+    }
+
+    /// What is told of a branch that is under the manifest already; `None` of one that is not.
+    fn standing(&self) -> Result<Option<Adopted<'_>>, Failure> {
+        let Self {
+            objects,
+            there,
+            stamped,
+            ..
+        } = *self;
+        let is_projection = objects.is_ancestor(there, stamped)?;
+        // A commit that canonical itself does not have says that the branch grew on a projection.
+        let bases = objects.merge_bases(there, stamped)?;
+        let grew = bases.iter().any(|base| !self.shared.contains(base));
+        let is_adopted = self.is_stage() && self.was_adopted()?;
+        if !is_projection && !grew && !is_adopted {
+            return Ok(None);
+        }
+        let own = match is_projection || is_adopted {
+            true => Vec::new(),
+            false => own_commits(self.home, objects, there)?,
+        };
+        Ok(Some(Adopted {
+            environment: &self.home.environment.name,
+            repository: self.home.url.to_string(),
+            branch: &self.home.branch,
+            old: there.to_string(),
+            new: there.to_string(),
+            backup: None,
+            files: None,
+            commits: own,
+            already: true,
+            done: false,
+        }))
+    }
+
+    /// Whether the stage's history has a commit by which it was adopted.
+    fn was_adopted(&self) -> Result<bool, Failure> {
+        let own = self.objects.walk(&[self.there], &[self.canon().tip])?;
+        for commit in own.iter().rev() {
+            let bytes = self.objects.read_as(commit.id, Kind::Commit)?;
+            let mut lines = bytes.split(|byte| *byte == b'\n');
+            if lines.any(|line| line == ADOPTED.as_bytes()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn comparison(&self) -> Result<Comparison, Failure> {
+        let canon = self.canon();
+        let (manifest, environment) = (&canon.manifest, self.home.environment);
+        let snapshots =
+            [canon.tip, self.stamped, self.there].map(|id| Snapshot::of(&canon.repository, id));
+        let [canonical, stamped, found] = snapshots;
+        let (canonical, stamped, found) = (canonical?, stamped?, found?);
+        let tree = Tree::read(&canonical, &Scope::of(manifest, environment))?;
+        let Plan { patch, .. } =
+            plan(&tree, manifest, environment, Direction::Stamp).map_err(|refused| {
+                let labels = refused.diagnostics.iter().flat_map(|told| &told.labels);
+                let sources = labels
+                    .filter(|label| !tree.holds_secrets(&label.file))
+                    .filter_map(|label| {
+                        Some((label.file.clone(), tree.source(&label.file)?.to_vec()))
+                    });
+                Failure {
+                    sources: sources.collect(),
+                    ..refused.into()
+                }
+            })?;
+        let [canonical, stamped, found] = [&canonical, &stamped, &found].map(Files::of);
+        compare(
+            manifest,
+            environment,
+            (&canonical, &tree),
+            (&stamped, &patch),
+            &found,
+        )
+    }
+
+    /// Decides what becomes of the branch, and makes the commit that a stage gets.
+    fn change(&self) -> Result<Change, Failure> {
+        let Self {
+            home,
+            objects,
+            there,
+            stamped,
+            ..
+        } = *self;
+        let canon = self.canon();
+        if !self.is_stage() {
+            let short = &there.to_string()[..12];
+            let backup = format!("refs/storyline/backup/{}/{short}", home.branch);
+            return Ok(Change {
+                new: stamped,
+                backup: Some(name(&backup)?),
+            });
+        }
+        let signature = signature_now(&canon.repository)?;
+        let environment = &home.environment.name;
+        let message = format!(
+            "Take the names of {environment} from the manifest\n\n{ADOPTED}\nSource-Commit: {}\n",
+            canon.tip
+        );
+        let commit = NewCommit {
+            tree: objects.tree_of(stamped)?,
+            parents: &[there],
+            author: &signature,
+            committer: &signature,
+            message: message.as_bytes(),
+        };
+        let pack = objects.writer();
+        let new = pack.add(Kind::Commit, &commit.to_bytes())?;
+        pack.finish()?;
+        objects.refresh();
+        Ok(Change { new, backup: None })
+    }
+
+    fn carry_out(&self, change: &Change) -> Result<(), Failure> {
+        let Self { home, there, .. } = *self;
+        let canon = self.canon();
+        let mut pushes = Vec::new();
+        if let Some(backup) = &change.backup {
+            let kept = canon
+                .git
+                .list(&canon.repository, &home.url, &[backup.as_str()])?;
+            pushes.push(Push {
+                destination: backup.clone(),
+                expected: kept.get(backup).copied(),
+                new: Some(there),
+                forward_only: false,
+            });
+        }
+        pushes.push(Push {
+            destination: branch_ref(&home.branch)?,
+            expected: Some(there),
+            new: Some(change.new),
+            forward_only: change.backup.is_none(),
+        });
+        canon.git.push(&canon.repository, &home.url, &pushes)?;
+        let copy = (home.tracking_ref(&home.branch)?, change.new);
+        canon.copy_refs(&[copy], "storyline adopt")
+    }
+}
+
+/// Asks whoever can answer; others have to say it beforehand.
+fn confirm(home: &Home<'_>, args: &AdoptArgs, change: &Change) -> Result<(), Failure> {
+    if args.yes {
+        return Ok(());
+    }
+    let environment = &args.environment;
+    let branch = Visible(home.branch.as_bytes());
+    let what = match &change.backup {
+        Some(backup) => format!(
+            "replaces `{branch}` of {}, and keeps what it was as `{backup}` there",
+            home.url
+        ),
+        None => format!("adds a commit to `{branch}` of {}", home.url),
+    };
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        let diagnostic = Diagnostic::error("confirmation-needed", format!("this {what}")).help(
+            format!("if that is meant: `storyline adopt {environment} --yes`"),
+        );
+        return Err(Failure::new(FailureKind::Usage, diagnostic).unchanged());
+    }
+    report::say(&format!("this {what}\ntype `{environment}` to go on: "));
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    match read.is_ok() && answer.trim() == environment {
+        true => Ok(()),
+        false => {
+            let diagnostic =
+                Diagnostic::error("not-confirmed", format!("`{environment}` was not typed"))
+                    .help("run the command again when it is meant");
+            Err(Failure::new(FailureKind::Usage, diagnostic).unchanged())
+        }
+    }
+}
+
+fn missing(home: &Home<'_>) -> Failure {
+    let branch = Visible(home.branch.as_bytes());
+    let title = format!("{} has no branch `{branch}`", home.url);
+    let diagnostic = Diagnostic::error("branch-missing", title).help(format!(
+        "there is nothing to adopt: `storyline sync {}` makes it",
+        home.environment.name
+    ));
+    Failure::new(FailureKind::Usage, diagnostic).unchanged()
+}

@@ -1,0 +1,158 @@
+//! What is told of an adoption, before and after.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use storyline_text::Visible;
+
+use super::compare::Comparison;
+use super::own::OwnCommit;
+use crate::fork::Home;
+use crate::output::count;
+
+/// Files and commits that are listed for people; programs get all.
+const MAX_FILES: usize = 50;
+const MAX_COMMITS: usize = 20;
+
+/// What was done, for programs.
+#[derive(Serialize)]
+pub(super) struct Adopted<'a> {
+    pub(super) environment: &'a str,
+    pub(super) repository: String,
+    pub(super) branch: &'a str,
+    pub(super) old: String,
+    pub(super) new: String,
+    /// Where the old tip is kept.
+    pub(super) backup: Option<String>,
+    /// `null` when it is under the manifest already.
+    pub(super) files: Option<Comparison>,
+    /// What canonical does not have, newest first.
+    pub(super) commits: Vec<OwnCommit>,
+    pub(super) already: bool,
+    pub(super) done: bool,
+}
+
+impl Adopted<'_> {
+    /// What is said of a branch that is under the manifest.
+    pub(super) fn text(&self, home: &Home<'_>) -> String {
+        let (branch, url) = (Visible(self.branch.as_bytes()), &home.url);
+        let mut text = format!("`{branch}` of {url} is already under the manifest\n");
+        if !self.commits.is_empty() {
+            text += &self.list_commits();
+            let _ = writeln!(
+                text,
+                "next: `storyline absorb {} {branch} --story ID` takes them in",
+                self.environment
+            );
+        }
+        text
+    }
+
+    /// What there is, before anything is done.
+    pub(super) fn survey(&self) -> String {
+        let branch = Visible(self.branch.as_bytes());
+        let mut text = format!("`{branch}` of {} at {}\n", self.repository, &self.old[..12]);
+        if let Some(files) = &self.files {
+            let all = files.stamped + files.canonical + files.names;
+            let _ = writeln!(
+                text,
+                "  {}: {} as stamped, {} as canonical, {} with other names alone",
+                count(all, "file"),
+                files.stamped,
+                files.canonical,
+                files.names
+            );
+            if !files.neither.is_empty() {
+                let _ = writeln!(
+                    text,
+                    "  {} neither canonical nor stamp:",
+                    count(files.neither.len(), "file")
+                );
+            }
+            for file in files.neither.iter().take(MAX_FILES) {
+                let lines = match (file.added, file.removed) {
+                    (Some(added), Some(removed)) => format!("+{added} -{removed}"),
+                    _ => "no text".into(),
+                };
+                let _ = writeln!(
+                    text,
+                    "    {:<7} {} {lines}",
+                    file.status,
+                    Visible(file.path.as_bytes())
+                );
+            }
+            more(&mut text, files.neither.len(), MAX_FILES);
+        }
+        text + &self.list_commits()
+    }
+
+    fn list_commits(&self) -> String {
+        let mut text = String::new();
+        if !self.commits.is_empty() {
+            let _ = writeln!(
+                text,
+                "  {} that canonical does not have:",
+                count(self.commits.len(), "commit")
+            );
+        }
+        for commit in self.commits.iter().take(MAX_COMMITS) {
+            let (author, subject) = (
+                Visible(commit.author.as_bytes()),
+                Visible(commit.subject.as_bytes()),
+            );
+            let _ = writeln!(text, "    {} {author}, {subject}", &commit.id[..12]);
+        }
+        more(&mut text, self.commits.len(), MAX_COMMITS);
+        text
+    }
+
+    /// What was done, or would be.
+    pub(super) fn outcome(&self, home: &Home<'_>) -> String {
+        let Self {
+            environment,
+            old,
+            new,
+            ..
+        } = self;
+        let branch = Visible(self.branch.as_bytes());
+        let will = if self.done { "" } else { "would be " };
+        let mut text = match &self.backup {
+            Some(backup) => format!(
+                "{will}replaced: `{branch}` {}..{}, what it was is kept there as `{backup}`\n",
+                &old[..12],
+                &new[..12]
+            ),
+            None => format!(
+                "{will}adopted: `{branch}` {}..{}, one commit\n",
+                &old[..12],
+                &new[..12]
+            ),
+        };
+        let is_lost = self
+            .files
+            .as_ref()
+            .is_some_and(|files| !files.neither.is_empty());
+        if self.done && is_lost {
+            let fetched = self.backup.as_deref().unwrap_or(self.branch);
+            let story = home.story_branch("ID").unwrap_or_else(|| "BRANCH".into());
+            let _ = write!(
+                text,
+                "to bring work back as a story, in a clone of {}:\n  `git fetch origin {} {branch}`, `git switch -c {story} {new}`, \
+                 `git checkout {old} -- PATHS`, `git commit`, `git push origin {story}`\n  then here: `storyline absorb \
+                 {environment} {story} --story ID`\n",
+                self.repository,
+                Visible(fetched.as_bytes()),
+            );
+        }
+        if !self.done {
+            text += "nothing was changed; next: the same without `--dry-run`\n";
+        }
+        text
+    }
+}
+
+fn more(text: &mut String, all: usize, shown: usize) {
+    if all > shown {
+        let _ = writeln!(text, "    and {} more", all - shown);
+    }
+}
