@@ -1,10 +1,14 @@
 //! `cargo xtask bench`: how fast we are, next to others on the same files in the same run.
 //!
-//! Other jobs may share the machine, so what counts is CPU time. Nothing here is generated: every
-//! byte that is measured comes from the checkout.
+//! Other jobs may share the machine, so what counts is CPU time. Every byte that is measured comes from
+//! the checkout; only how cost grows is measured on repositories made up for it.
 
+mod bare;
 mod clock;
 mod commands;
+mod growth;
+mod history;
+mod meter;
 mod peers;
 mod report;
 mod yaml;
@@ -17,6 +21,7 @@ use storyline_lookml::parse;
 use walkdir::WalkDir;
 
 use clock::Times;
+use meter::Meter;
 use report::{Goal, Report};
 
 /// Measures parsing, stamping and others who do the same, and compares with the goals.
@@ -25,9 +30,16 @@ use report::{Goal, Report};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// A checkout of a Looker project.
-    folder: PathBuf,
+    #[arg(required_unless_present = "growth")]
+    folder: Option<PathBuf>,
     /// Further checkouts, of which the dashboards are read.
     more: Vec<PathBuf>,
+    /// Measure projecting the histories of these repositories, which may be bare, beside git-filter-repo.
+    #[arg(long)]
+    history: bool,
+    /// Measure how the cost of projecting grows, on repositories made up for it.
+    #[arg(long)]
+    growth: bool,
     /// How often each thing is measured.
     #[arg(long, default_value_t = 9)]
     runs: usize,
@@ -43,24 +55,51 @@ struct Source {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let sources = sources(&args.folder, ".lkml")?;
-    let mut dashboards = Vec::new();
-    for folder in [&args.folder].into_iter().chain(&args.more) {
-        dashboards.extend(self::sources(folder, ".dashboard.lookml")?);
-    }
-    ensure!(!sources.is_empty(), "there is no `.lkml` file in it");
-    let mut report = Report::new(&sources);
-    let ours = parsing(&sources, args.runs, &mut report);
-    memory(&sources, &mut report);
-    linearity(&sources, args.runs, &mut report);
-    peers::measure(&sources, args.runs, ours, &mut report)?;
-    yaml::measure(&dashboards, args.runs, &mut report)?;
-    commands::measure(&args.folder, args.runs, &mut report)?;
+    let folders: Vec<_> = args
+        .folder
+        .iter()
+        .chain(&args.more)
+        .map(PathBuf::as_path)
+        .collect();
+    let report = match (args.history, args.growth) {
+        (false, false) => files(&folders, args.runs)?,
+        (history, growth) => {
+            let mut report = Report::new("whole processes, those that they start included".into());
+            let meter = Meter::new(args.runs)?;
+            if history {
+                history::measure(&meter, &folders, &mut report)?;
+            }
+            if growth {
+                growth::measure(&meter, &mut report)?;
+            }
+            report
+        }
+    };
     match args.markdown {
         true => print!("{}", report.markdown()),
         false => print!("{}", report.text()),
     }
     Ok(())
+}
+
+/// Measures with the files of checkouts, of which the first one counts most.
+fn files(folders: &[&Path], runs: usize) -> Result<Report> {
+    let sources = sources(folders[0], ".lkml")?;
+    let mut dashboards = Vec::new();
+    for folder in folders {
+        dashboards.extend(self::sources(folder, ".dashboard.lookml")?);
+    }
+    ensure!(!sources.is_empty(), "there is no `.lkml` file in it");
+    let megabytes = size(&sources) as f64 / 1e6;
+    let input = format!("{} files of LookML, {megabytes:.1} MB", sources.len());
+    let mut report = Report::new(input);
+    let ours = parsing(&sources, runs, &mut report);
+    memory(&sources, &mut report);
+    linearity(&sources, runs, &mut report);
+    peers::measure(&sources, runs, ours, &mut report)?;
+    yaml::measure(&dashboards, runs, &mut report)?;
+    commands::measure(folders[0], runs, &mut report)?;
+    Ok(report)
 }
 
 /// All files whose name ends like this.

@@ -33,7 +33,7 @@ fn found() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path: Vec<_> = env::split_paths(&path).collect();
     let has = |name: &&str| on_path.iter().any(|folder| folder.join(name).is_file());
-    if !PROGRAMS.iter().all(|name| has(&name)) {
+    if !PROGRAMS.iter().all(has) {
         return None;
     }
     let folders = on_path.iter().map(PathBuf::as_path);
