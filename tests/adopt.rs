@@ -42,7 +42,7 @@ fn a_fork_whose_names_were_put_in_by_hand() {
     $ storyline adopt dev1
     --- stdout
     `main` of [DIR]/fork.git at <1>
-      2 files: 2 as stamped, 0 as canonical, 0 with other names alone
+      2 files as stamped
       2 files neither canonical nor stamp:
         added   notes.md +1 -0
         changed views/orders.view.lkml +1 -1
@@ -59,7 +59,7 @@ fn a_fork_whose_names_were_put_in_by_hand() {
     $ storyline adopt dev1 --dry-run
     --- stdout
     `main` of [DIR]/fork.git at <1>
-      2 files: 2 as stamped, 0 as canonical, 0 with other names alone
+      2 files as stamped
       2 files neither canonical nor stamp:
         added   notes.md +1 -0
         changed views/orders.view.lkml +1 -1
@@ -75,7 +75,7 @@ fn a_fork_whose_names_were_put_in_by_hand() {
     $ storyline adopt dev1 --yes
     --- stdout
     `main` of [DIR]/fork.git at <1>
-      2 files: 2 as stamped, 0 as canonical, 0 with other names alone
+      2 files as stamped
       2 files neither canonical nor stamp:
         added   notes.md +1 -0
         changed views/orders.view.lkml +1 -1
@@ -83,9 +83,9 @@ fn a_fork_whose_names_were_put_in_by_hand() {
         <1> dev, Notes
         <2> dev, Count the total
     replaced: `main` <1>..<3>, what it was is kept there as `refs/storyline/backup/main/<1>`
-    to bring work back as a story, in a clone of [DIR]/fork.git:
-      `git fetch origin refs/storyline/backup/main/<1> main`, `git switch -c wip/ID <3>`, `git checkout <1> -- PATHS`, `git commit`, `git push origin wip/ID`
-      then here: `storyline absorb dev1 wip/ID --story ID`
+    to bring work back as a story, in this clone:
+      `git worktree add --detach ../adopted <3>`, `cd ../adopted`, `git checkout <1> -- PATHS`, `git commit`, `git push [DIR]/fork.git HEAD:refs/heads/wip/ID`
+      `storyline absorb dev1 wip/ID --story ID`
     --- exit code 0
     "#);
     assert_eq!(forked.tip("main"), projection(&forked));
@@ -98,18 +98,32 @@ fn a_fork_whose_names_were_put_in_by_hand() {
     --- exit code 0
     "#);
 
-    // The fix comes back as it says.
-    let ide = forked.ide("ide");
-    ide.git(&["fetch", "--quiet", "origin", &backup]);
-    ide.git(&["switch", "--quiet", "-c", "wip/ABC-12", "origin/main"]);
-    ide.git(&["checkout", "--quiet", &old, "--", VIEW]);
-    ide.git(&["commit", "--quiet", "-m", "Count the total"]);
-    ide.git(&["push", "--quiet", "origin", "wip/ABC-12"]);
-    ada.succeeds(&["absorb", "dev1", "wip/ABC-12"]);
-    let story = forked.team.tip("story/ABC-12").expect("it was made");
-    ada.git(&["fetch", "--quiet", "origin", "story/ABC-12"]);
+    let new = forked.tip("main");
+    let story = bring_back(&forked, &ada, "dev1", [&new, &old]);
     let fixed = ada.git(&["show", &format!("{story}:{VIEW}")]);
     assert_eq!(fixed, dev.git(&["show", &format!("HEAD:{VIEW}")]));
+}
+
+/// Makes a story of the view as it was before, as the output says.
+fn bring_back(
+    forked: &Forked,
+    clone: &Clone<'_>,
+    environment: &str,
+    [new, old]: [&str; 2],
+) -> String {
+    clone.git(&["worktree", "add", "--quiet", "--detach", "../adopted", new]);
+    let git = |args: &[&str]| clone.git(&[&["-C", "../adopted"], args].concat());
+    git(&["checkout", "--quiet", old, "--", VIEW]);
+    git(&["commit", "--quiet", "-m", "Count the total"]);
+    git(&[
+        "push",
+        "--quiet",
+        &forked.url(),
+        "HEAD:refs/heads/wip/ABC-12",
+    ]);
+    clone.succeeds(&["absorb", environment, "wip/ABC-12", "--story", "ABC-12"]);
+    clone.git(&["fetch", "--quiet", "origin", "story/ABC-12"]);
+    forked.team.tip("story/ABC-12").expect("it was made")
 }
 
 /// Names of an older scheme, and a file that is canonical's still.
@@ -142,10 +156,47 @@ fn other_names_alone() {
           "status": "changed"
         }
       ],
+      "older": 0,
       "stamped": 1
     }
     "#);
     assert_eq!(told["done"], false);
+}
+
+/// What canonical did since is nobody's work there.
+#[test]
+fn a_fork_that_is_behind() {
+    let forked = Forked::bare();
+    let lead = forked.team.clone("boss");
+    lead.commit("a.view.lkml", "view: a {}\n", "A view");
+    lead.git(&["push", "--quiet", "origin", "HEAD:main"]);
+    let dev = by_hand(&forked, "warehouse_dev1");
+    lead.git(&["fetch", "--quiet", "origin"]);
+    lead.land("a.view.lkml", "view: a { dimension: b {} }\n", "More of it");
+    lead.land("b.view.lkml", "view: b {}\n", "Another view");
+    lead.land(
+        "shop.model.lkml",
+        "connection: \"warehouse\"\n",
+        "No explore",
+    );
+    assert!(dev.git(&["ls-files"]).contains("a.view.lkml"));
+    let ada = forked.team.clone("ada");
+    insta::assert_snapshot!(ada.run(&["adopt", "dev1", "--dry-run"]), @r#"
+    $ storyline adopt dev1 --dry-run
+    --- stdout
+    `main` of [DIR]/fork.git at <1>
+      1 file as stamped
+      2 files as canonical was when the branch left it, names aside
+      2 files neither canonical nor stamp:
+        added   notes.md +1 -0
+        changed views/orders.view.lkml +1 -1
+      2 commits that canonical does not have:
+        <1> dev, Notes
+        <2> dev, Count the total
+    would be replaced: `main` <1>..<3>, what it was is kept there as `refs/storyline/backup/main/<1>`
+    nothing was changed; next: the same without `--dry-run`
+    --- exit code 0
+    "#);
 }
 
 #[test]
@@ -158,7 +209,8 @@ fn a_copy_of_canonical() {
     $ storyline adopt dev1 --yes
     --- stdout
     `main` of [DIR]/fork.git at <1>
-      3 files: 2 as stamped, 1 as canonical, 0 with other names alone
+      2 files as stamped
+      1 file as canonical
     replaced: `main` <1>..<2>, what it was is kept there as `refs/storyline/backup/main/<1>`
     --- exit code 0
     "#);
@@ -208,19 +260,26 @@ fn a_stage_keeps_its_history() {
     $ storyline adopt production --yes
     --- stdout
     `live` of [DIR]/fork.git at <1>
-      1 file: 0 as stamped, 1 as canonical, 0 with other names alone
-      2 files neither canonical nor stamp:
-        changed storyline.toml +0 -8
+      1 file as canonical
+      1 file as canonical was when the branch left it, names aside
+      1 file neither canonical nor stamp:
         changed views/orders.view.lkml +1 -10
       1 commit that canonical does not have:
         <1> stage, Hotter than hot
     adopted: `live` <1>..<2>, one commit
-    to bring work back as a story, in a clone of [DIR]/fork.git:
-      `git fetch origin live live`, `git switch -c BRANCH <2>`, `git checkout <1> -- PATHS`, `git commit`, `git push origin BRANCH`
-      then here: `storyline absorb production BRANCH --story ID`
+    to bring work back as a story, in this clone:
+      `git worktree add --detach ../adopted <3>`, `cd ../adopted`, `git checkout <1> -- PATHS`, `git commit`, `git push [DIR]/fork.git HEAD:refs/heads/wip/ID`
+      `storyline absorb production wip/ID --story ID`
     --- exit code 0
     "#);
     let tip = forked.tip("live");
+    let told = ada
+        .succeeds(&["adopt", "production", "--dry-run", "--format", "json"])
+        .json();
+    let projection = told["projection"].as_str().expect("a commit");
+    let story = bring_back(&forked, &ada, "production", [projection, &old]);
+    let fixed = ada.git(&["show", &format!("{story}:{VIEW}")]);
+    assert_eq!(fixed, "view: orders { dimension: id {} }");
     assert_eq!(forked.tip("live^"), old);
     let show = |what: &str| forked.team.git(&forked.fork, &["show", what]);
     assert!(show(&format!("{tip}:shop.model.lkml")).contains("connection: \"live\""));

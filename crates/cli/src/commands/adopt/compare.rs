@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use storyline_diff::{Content, FileChange, Options, Pair, Side, Status};
+use storyline_diff::{Content, FileChange, Options, Pair, Side, Stand, Status};
 use storyline_manifest::{Environment, Manifest};
 use storyline_repo::Snapshot;
 use storyline_stamp::{
@@ -27,6 +27,8 @@ pub(super) struct Comparison {
     pub(super) canonical: usize,
     /// How many differ from canonical's in names alone.
     pub(super) names: usize,
+    /// How many are, but for names, as canonical was when the branch left it.
+    pub(super) older: usize,
     /// All others, by path.
     pub(super) neither: Vec<Neither>,
 }
@@ -56,42 +58,33 @@ impl<'s> Files<'s> {
         }
     }
 
-    fn paths(&self) -> BTreeSet<&RelPath> {
-        let entries = self.snapshot.entries().iter();
-        entries.map(|entry| &entry.path).collect()
+    fn has(&self, path: &RelPath) -> bool {
+        let entries = self.snapshot.entries();
+        entries
+            .binary_search_by(|entry| entry.path.cmp(path))
+            .is_ok()
     }
 }
 
-/// Compares `found` with canonical's files and their stamp. `tree` is what canonical's files say, and
-/// `stamp` the plan that stamps them.
+/// Canonical's files at a commit, and what they say.
+pub(super) type Canonical<'c> = (&'c Files<'c>, &'c Tree);
+
+/// Compares `found` with canonical's files and their stamp. `stamp` is the plan that stamps them, and
+/// `before` what canonical was when the branch left it.
 pub(super) fn compare(
     manifest: &Manifest,
     environment: &Environment,
-    (canonical, tree): (&Files<'_>, &Tree),
+    canonical: Canonical<'_>,
+    before: Option<Canonical<'_>>,
     (stamped, stamp): (&Files<'_>, &TreePatch),
     found: &Files<'_>,
 ) -> Result<Comparison, Failure> {
-    let there = found.paths();
     let renames = stamp
         .changes
         .iter()
         .filter(|change| change.from != change.to);
     let back: BTreeMap<_, _> = renames.map(|change| (&change.to, &change.from)).collect();
-    // What still has its canonical path is compared at the one that it will have.
-    let moves = back
-        .iter()
-        .filter(|(to, from)| there.contains(*from) && !there.contains(*to));
-    let moves = moves.map(|(to, from)| {
-        Ok(Change {
-            from: (*from).clone(),
-            to: (*to).clone(),
-            before: found.snapshot.read(from)?.into_owned(),
-            patch: Patch::default(),
-        })
-    });
-    let mut changes: Vec<_> = moves.collect::<Result<_, ReadError>>()?;
-    changes.sort_by(|a, b| a.from.cmp(&b.from));
-    let moves = TreePatch { changes };
+    let moves = to_stamped_paths(&back, found)?;
     let origin = moves
         .changes
         .iter()
@@ -103,43 +96,68 @@ pub(super) fn compare(
     };
     let pair = Pair::new(&stamped.side, &found.side)?;
     let report = pair.report(&TreePatch::default(), &moves, &options)?;
-    let own = Named::of(tree, manifest, None);
     let tree = Tree::read(found.snapshot, &Scope::of(manifest, environment))?;
     let names = Named::of(&tree, manifest, Some(environment));
+    let version = |(files, tree)| (files, Named::of(tree, manifest, None));
+    let (canonical, before) = (version(canonical), before.map(version));
     let mut comparison = Comparison::default();
+    let mut told = 0;
     for change in &report.files {
-        let Some(right) = &change.right else {
-            comparison.neither.push(Neither::of(change, change.path()));
-            continue;
-        };
-        let path = origin.get(&right.path).copied().unwrap_or(&right.path);
-        let twin = back.get(&right.path).copied().unwrap_or(&right.path);
-        let files = own.file(twin).zip(names.file(path));
-        if path == twin && is_canonical(canonical, twin, right) {
-            comparison.canonical += 1;
-        } else if files.is_some_and(|(own, names)| names_alone_differ(own, names)) {
-            comparison.names += 1;
-        } else {
-            comparison.neither.push(Neither::of(change, path));
+        let at = change.path();
+        let path = origin.get(at).copied().unwrap_or(at);
+        let twin = back.get(at).copied().unwrap_or(at);
+        let is_older = before
+            .as_ref()
+            .is_some_and(|(files, own)| match &change.right {
+                Some(right) => is_at(files, twin, right) || alone_differ(own, twin, &names, path),
+                None => !files.has(twin),
+            });
+        told += usize::from(change.right.is_some());
+        match &change.right {
+            Some(right) if path == twin && is_at(canonical.0, twin, right) => {
+                comparison.canonical += 1
+            }
+            Some(_) if alone_differ(&canonical.1, twin, &names, path) => comparison.names += 1,
+            Some(_) if is_older => comparison.older += 1,
+            None if is_older => {}
+            _ => comparison.neither.push(Neither::of(change, path)),
         }
     }
-    let told: BTreeSet<_> = report
-        .files
-        .iter()
-        .filter_map(|change| change.right.as_ref())
-        .map(|right| &right.path)
-        .collect();
     // The stamp's bytes under canonical's path are told by nobody else.
-    comparison.names += origin.keys().filter(|to| !told.contains(*to)).count();
-    comparison.stamped = there.len() - told.len() - report.only_stamps;
+    let differ: BTreeSet<_> = report.files.iter().map(FileChange::path).collect();
+    comparison.names += origin.keys().filter(|to| !differ.contains(*to)).count();
+    comparison.stamped = found.snapshot.entries().len() - told - report.only_stamps;
     Ok(comparison)
 }
 
-fn is_canonical(canonical: &Files<'_>, path: &RelPath, found: &storyline_diff::Stand) -> bool {
-    let entries = canonical.side.entries();
+/// Moves what still has its canonical path to the one that its stamp has; `back` leads from that one to
+/// the canonical path.
+fn to_stamped_paths(
+    back: &BTreeMap<&RelPath, &RelPath>,
+    found: &Files<'_>,
+) -> Result<TreePatch, ReadError> {
+    let moves = back
+        .iter()
+        .filter(|(to, from)| found.has(from) && !found.has(to));
+    let moves = moves.map(|(to, from)| {
+        Ok(Change {
+            from: (*from).clone(),
+            to: (*to).clone(),
+            before: found.snapshot.read(from)?.into_owned(),
+            patch: Patch::default(),
+        })
+    });
+    let mut changes: Vec<_> = moves.collect::<Result<_, ReadError>>()?;
+    changes.sort_by(|a, b| a.from.cmp(&b.from));
+    Ok(TreePatch { changes })
+}
+
+/// Whether `files` has this very file at a path.
+fn is_at(files: &Files<'_>, path: &RelPath, found: &Stand) -> bool {
+    let entries = files.side.entries();
     let entry = entries.binary_search_by(|entry| entry.path.cmp(path));
     entry.is_ok_and(|at| entries[at].kind == found.kind)
-        && canonical
+        && files
             .side
             .read(path)
             .is_ok_and(|bytes| *bytes == *found.bytes)
@@ -196,6 +214,11 @@ impl<'t> Named<'t> {
 }
 
 /// Whether two files are the same but for what they call things that are the project's own.
+fn alone_differ(own: &Named<'_>, at: &RelPath, names: &Named<'_>, path: &RelPath) -> bool {
+    let files = own.file(at).zip(names.file(path));
+    files.is_some_and(|(own, names)| names_alone_differ(own, names))
+}
+
 fn names_alone_differ(canonical: (&[u8], &[Site]), found: (&[u8], &[Site])) -> bool {
     let ((left, own), (right, names)) = (canonical, found);
     if own.len() != names.len() {

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use storyline_repo::projection::Projector;
 use storyline_repo::{Kind, NewCommit, ObjectId, Objects, Push, RefName, Snapshot};
-use storyline_stamp::{Direction, Plan, Scope, Tree, plan};
+use storyline_stamp::{Direction, Refused, Scope, Tree, plan};
 use storyline_text::{Diagnostic, Visible};
 
 use self::compare::{Comparison, Files, compare};
@@ -67,6 +67,7 @@ pub(crate) fn run(directory: &Path, args: &AdoptArgs) -> Result<ExitCode, Failur
         branch: &home.branch,
         old: there.to_string(),
         new: stamped.to_string(),
+        projection: stamped.to_string(),
         backup: None,
         files: Some(adoption.comparison()?),
         commits: own_commits(&home, &objects, there)?,
@@ -152,6 +153,7 @@ impl Adoption<'_> {
             branch: &self.home.branch,
             old: there.to_string(),
             new: there.to_string(),
+            projection: stamped.to_string(),
             backup: None,
             files: None,
             commits: own,
@@ -176,31 +178,25 @@ impl Adoption<'_> {
     fn comparison(&self) -> Result<Comparison, Failure> {
         let canon = self.canon();
         let (manifest, environment) = (&canon.manifest, self.home.environment);
-        let snapshots =
-            [canon.tip, self.stamped, self.there].map(|id| Snapshot::of(&canon.repository, id));
-        let [canonical, stamped, found] = snapshots;
-        let (canonical, stamped, found) = (canonical?, stamped?, found?);
-        let tree = Tree::read(&canonical, &Scope::of(manifest, environment))?;
-        let Plan { patch, .. } =
-            plan(&tree, manifest, environment, Direction::Stamp).map_err(|refused| {
-                let labels = refused.diagnostics.iter().flat_map(|told| &told.labels);
-                let sources = labels
-                    .filter(|label| !tree.holds_secrets(&label.file))
-                    .filter_map(|label| {
-                        Some((label.file.clone(), tree.source(&label.file)?.to_vec()))
-                    });
-                Failure {
-                    sources: sources.collect(),
-                    ..refused.into()
-                }
-            })?;
-        let [canonical, stamped, found] = [&canonical, &stamped, &found].map(Files::of);
+        let snapshot = |id| Snapshot::of(&canon.repository, id);
+        let scope = Scope::of(manifest, environment);
+        let canonical = snapshot(canon.tip)?;
+        let tree = Tree::read(&canonical, &scope)?;
+        let stamp = plan(&tree, manifest, environment, Direction::Stamp);
+        let stamp = stamp.map_err(|refused| refusal(&tree, refused))?;
+        let base = self.objects.merge_bases(self.there, canon.tip)?;
+        let before = base.first().map(|base| snapshot(*base)).transpose()?;
+        let before_tree = before.as_ref().map(|files| Tree::read(files, &scope));
+        let before_tree = before_tree.transpose()?;
+        let (stamped, found) = (snapshot(self.stamped)?, snapshot(self.there)?);
+        let before = before.as_ref().map(Files::of);
         compare(
             manifest,
             environment,
-            (&canonical, &tree),
-            (&stamped, &patch),
-            &found,
+            (&Files::of(&canonical), &tree),
+            before.as_ref().zip(before_tree.as_ref()),
+            (&Files::of(&stamped), &stamp.patch),
+            &Files::of(&found),
         )
     }
 
@@ -266,6 +262,18 @@ impl Adoption<'_> {
         canon.git.push(&canon.repository, &home.url, &pushes)?;
         let copy = (home.tracking_ref(&home.branch)?, change.new);
         canon.copy_refs(&[copy], "storyline adopt")
+    }
+}
+
+/// Canonical itself cannot be stamped.
+fn refusal(tree: &Tree, refused: Refused) -> Failure {
+    let labels = refused.diagnostics.iter().flat_map(|told| &told.labels);
+    let sources = labels
+        .filter(|label| !tree.holds_secrets(&label.file))
+        .filter_map(|label| Some((label.file.clone(), tree.source(&label.file)?.to_vec())));
+    Failure {
+        sources: sources.collect(),
+        ..refused.into()
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Adopted<'a> {
     pub(super) branch: &'a str,
     pub(super) old: String,
     pub(super) new: String,
+    /// What the canonical branch is in the environment.
+    pub(super) projection: String,
     /// Where the old tip is kept.
     pub(super) backup: Option<String>,
     /// `null` when it is under the manifest already.
@@ -53,15 +55,18 @@ impl Adopted<'_> {
         let branch = Visible(self.branch.as_bytes());
         let mut text = format!("`{branch}` of {} at {}\n", self.repository, &self.old[..12]);
         if let Some(files) = &self.files {
-            let all = files.stamped + files.canonical + files.names;
-            let _ = writeln!(
-                text,
-                "  {}: {} as stamped, {} as canonical, {} with other names alone",
-                count(all, "file"),
-                files.stamped,
-                files.canonical,
-                files.names
-            );
+            let counts = [
+                (files.stamped, "as stamped"),
+                (files.canonical, "as canonical"),
+                (files.names, "with other names alone"),
+                (
+                    files.older,
+                    "as canonical was when the branch left it, names aside",
+                ),
+            ];
+            for (number, what) in counts.into_iter().filter(|(number, _)| *number > 0) {
+                let _ = writeln!(text, "  {} {what}", count(number, "file"));
+            }
             if !files.neither.is_empty() {
                 let _ = writeln!(
                     text,
@@ -133,15 +138,15 @@ impl Adopted<'_> {
             .as_ref()
             .is_some_and(|files| !files.neither.is_empty());
         if self.done && is_lost {
-            let fetched = self.backup.as_deref().unwrap_or(self.branch);
-            let story = home.story_branch("ID").unwrap_or_else(|| "BRANCH".into());
+            let story = home.story_branch("ID").unwrap_or_else(|| "wip/ID".into());
+            let story = Visible(story.as_bytes());
             let _ = write!(
                 text,
-                "to bring work back as a story, in a clone of {}:\n  `git fetch origin {} {branch}`, `git switch -c {story} {new}`, \
-                 `git checkout {old} -- PATHS`, `git commit`, `git push origin {story}`\n  then here: `storyline absorb \
-                 {environment} {story} --story ID`\n",
-                self.repository,
-                Visible(fetched.as_bytes()),
+                "to bring work back as a story, in this clone:\n  \
+                 `git worktree add --detach ../adopted {}`, `cd ../adopted`, `git checkout {old} -- PATHS`, \
+                 `git commit`, `git push {} HEAD:refs/heads/{story}`\n  \
+                 `storyline absorb {environment} {story} --story ID`\n",
+                self.projection, self.repository,
             );
         }
         if !self.done {
