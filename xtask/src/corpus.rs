@@ -1,6 +1,7 @@
 //! `cargo xtask corpus`: the promises, tried on real projects.
 
 mod found;
+mod history;
 mod maps;
 mod memory;
 mod table;
@@ -37,6 +38,9 @@ pub(crate) struct Args {
     /// Print Markdown.
     #[arg(long)]
     markdown: bool,
+    /// Take whole histories there and back instead: of clones, or of bare repositories.
+    #[arg(long, conflicts_with_all = ["nested", "peers"])]
+    history: bool,
     /// Make a sample of the edits with ruamel.yaml and the crate yamlpatch too, which is built first.
     #[arg(long)]
     peers: bool,
@@ -83,6 +87,9 @@ impl Row {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.history {
+        return history::run(&args.folders);
+    }
     let trials = yaml::Trials::new(args.peers)?;
     let (mut rows, mut yaml_rows) = (Vec::new(), Vec::new());
     for folder in &args.folders {
