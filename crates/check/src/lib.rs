@@ -9,6 +9,7 @@ mod entries;
 mod files;
 mod finding;
 mod names;
+mod persistent;
 mod project;
 mod rules;
 
@@ -19,6 +20,7 @@ use storyline_manifest::{Environment, Manifest};
 use storyline_stamp::{FileSet, ReadError, Tree};
 
 pub use finding::{Finding, Fix, Report};
+pub use persistent::{PersistentTable, persistent_tables};
 pub use rules::{RULES, Rule};
 
 /// A project as it is checked.

@@ -19,6 +19,7 @@
 
 mod commit;
 mod error;
+mod fork;
 mod graph;
 mod history;
 mod id;
@@ -43,6 +44,7 @@ mod working_tree;
 
 pub use commit::{MalformedCommit, NewCommit, RawCommit, signature};
 pub use error::RepoError;
+pub use fork::{Fork, ForkError, Standing};
 pub use history::{Blobs, Changes, Commit, FileChange, History, What};
 pub use id::{CollisionAttack, Kind, NotAnId, ObjectId};
 pub use memo::Memo;
