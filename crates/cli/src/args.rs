@@ -62,6 +62,7 @@ pub(crate) enum Command {
     Story(StoryCommand),
     Absorb(AbsorbArgs),
     Adopt(AdoptArgs),
+    Sync(SyncArgs),
     Parse(ParseArgs),
     Noise(NoiseArgs),
     /// Look after the manifest.
@@ -230,6 +231,58 @@ pub(crate) struct ProfileArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+/// Bring environments' repositories to where canonical is.
+///
+/// Takes the canonical branch, and the stories that an environment shows, to the environment's form,
+/// commit by commit and each proved, and pushes them. Its branch goes forward; a story's that was rewritten
+/// is replaced, and what it held is kept there. What somebody committed there is never lost: it is
+/// told, with the way to make it part of a story.
+#[derive(Debug, Args)]
+pub(crate) struct SyncArgs {
+    /// The environment, as the manifest names it.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) environment: Option<String>,
+    /// Show this story there too. Those that are shown stay so.
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    pub(crate) story: Option<String>,
+    /// Sync every environment but the stages that receive stories.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only the part I of N of the environments, as in `2/8`; all parts together are all of them.
+    #[arg(long, value_name = "I/N", conflicts_with = "environment", value_parser = shard)]
+    pub(crate) shard: Option<Shard>,
+    /// How many environments at a time.
+    #[arg(long, value_name = "N", conflicts_with = "environment", default_value = "4",
+        value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: u16,
+    /// Show what would be done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// One part of many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shard {
+    /// Which, from 1.
+    pub(crate) index: u32,
+    /// How many parts there are.
+    pub(crate) count: u32,
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let numbers = text.split_once('/');
+    let numbers = numbers.and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match numbers {
+        Some((index, count)) if (1..=count).contains(&index) => Ok(Shard { index, count }),
+        _ => Err(
+            "two numbers are needed, as in `2/8`: the part, from 1, and how many there are".into(),
+        ),
+    }
 }
 
 /// Print the tree of a LookML file.
@@ -445,6 +498,7 @@ impl Command {
             Self::Story(command) => command.format(),
             Self::Absorb(args) => args.format,
             Self::Adopt(args) => args.format,
+            Self::Sync(args) => args.format,
             Self::Parse(args) => args.format,
             Self::Noise(args) => args.format,
             Self::Check(args) if args.format == FindingsFormat::Json => Format::Json,

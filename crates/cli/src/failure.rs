@@ -8,12 +8,12 @@ use storyline_folder::{ApplyError, ExportError, FolderError};
 use storyline_manifest::{ManifestErrors, UnknownEnvironment};
 use storyline_repo::projection::ProjectionError;
 use storyline_repo::story::StoryError;
-use storyline_repo::{NetError, ObjectError, RefError, RepoError, SnapshotError};
+use storyline_repo::{ForkError, NetError, ObjectError, RefError, RepoError, SnapshotError};
 use storyline_stamp::{ReadError, Refused};
 use storyline_text::{Diagnostic, Label, RelPath};
 
-/// What sort of failure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What sort of failure it is, from the mildest to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum FailureKind {
     /// The project is not as it should be.
     Findings,
@@ -197,6 +197,16 @@ impl From<StoryError> for Failure {
             _ => FailureKind::Usage,
         };
         Self::new(kind, error.diagnostic()).unchanged()
+    }
+}
+
+impl From<ForkError> for Failure {
+    fn from(error: ForkError) -> Self {
+        match error {
+            ForkError::Object(error) => error.into(),
+            ForkError::Projection(error) => error.into(),
+            ForkError::Story(error) => error.into(),
+        }
     }
 }
 

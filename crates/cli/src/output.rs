@@ -65,3 +65,11 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 pub(crate) fn shown(path: &Path) -> String {
     Visible(path.as_os_str().as_encoded_bytes()).to_string()
 }
+
+/// A time as people and programs read it, in UTC.
+pub(crate) fn date(seconds: i64) -> String {
+    match jiff::Timestamp::from_second(seconds) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        Err(_) => "at an impossible time".into(),
+    }
+}

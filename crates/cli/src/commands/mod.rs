@@ -16,6 +16,7 @@ mod profile;
 mod sites;
 mod stamp;
 mod story;
+mod sync;
 mod unstamp;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Story(command) => story::run(&cli.directory, command),
         Command::Absorb(args) => absorb::run(&cli.directory, args),
         Command::Adopt(args) => adopt::run(&cli.directory, args),
+        Command::Sync(args) => sync::run(&cli.directory, args),
         Command::Parse(args) => parse::run(&cli.directory, args),
         Command::Noise(args) => noise::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),

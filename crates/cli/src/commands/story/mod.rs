@@ -36,17 +36,17 @@ pub(crate) fn run(directory: &Path, command: &StoryCommand) -> Result<ExitCode, 
 }
 
 /// All stories of the canonical repository, as it has them now.
-struct Stories {
-    canon: Canon,
+pub(crate) struct Stories {
+    pub(crate) canon: Canon,
     /// Those that have a log.
-    stories: BTreeMap<StoryId, Story>,
+    pub(crate) stories: BTreeMap<StoryId, Story>,
     /// The branches that are there, by the story.
-    branches: BTreeMap<StoryId, ObjectId>,
+    pub(crate) branches: BTreeMap<StoryId, ObjectId>,
 }
 
 impl Stories {
     /// Fetches them. A story whose log is broken is told of and left out, unless it is `wanted`.
-    fn fetch(directory: &Path, wanted: Option<&StoryId>) -> Result<Self, Failure> {
+    pub(crate) fn fetch(directory: &Path, wanted: Option<&StoryId>) -> Result<Self, Failure> {
         let canon = Canon::fetch(directory)?;
         if canon.repository.is_shallow() {
             let title = "this clone is shallow: it lacks the commits that stories begin at";
@@ -120,7 +120,7 @@ impl Stories {
     }
 
     /// Refuses a story that has neither a branch there nor a log.
-    fn need(&self, id: &StoryId) -> Result<Story, Failure> {
+    pub(crate) fn need(&self, id: &StoryId) -> Result<Story, Failure> {
         if self.stories.contains_key(id) || self.branches.contains_key(id) {
             return Ok(self.story(id));
         }
@@ -166,7 +166,7 @@ fn word(state: StoryState) -> &'static str {
 }
 
 /// The id as it was typed.
-fn story_id(text: &str) -> Result<StoryId, Failure> {
+pub(crate) fn story_id(text: &str) -> Result<StoryId, Failure> {
     text.parse()
         .map_err(|error: storyline_repo::story::BadStoryId| usage(error.diagnostic()))
 }

@@ -15,7 +15,7 @@ use super::{Stories, story_id, usage, visible, word};
 use crate::args::{Format, StoryShowArgs};
 use crate::failure::Failure;
 use crate::json;
-use crate::output;
+use crate::output::{self, date};
 
 /// Fewest digits of a revision that one may type.
 const MIN_DIGITS: usize = 4;
@@ -240,13 +240,5 @@ impl JsonEvent {
         for file in &revision.files {
             let _ = writeln!(out, "  {:7} {}", file.status, visible(&file.path));
         }
-    }
-}
-
-/// A time as people and programs read it, in UTC.
-fn date(seconds: i64) -> String {
-    match jiff::Timestamp::from_second(seconds) {
-        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        Err(_) => "at an impossible time".into(),
     }
 }

@@ -1,0 +1,419 @@
+//! One environment: what it should have, what it has, and the one push that makes them equal.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use storyline_check::PersistentTable;
+use storyline_manifest::{Environment, Manifest};
+use storyline_repo::projection::{Opaque, OpaqueCommit, Projector};
+use storyline_repo::story::{Story, StoryId};
+use storyline_repo::{
+    Expected, Fork, Git, NetError, ObjectId, Objects, Push, RefName, RefUpdate, Repository,
+    Standing, Url,
+};
+use storyline_stamp::Direction;
+
+use super::home::{Canonical, Home};
+use super::{rebuilt, trouble};
+use crate::canon;
+use crate::failure::{Failure, FailureKind, Sources};
+
+/// What all environments of one run share.
+pub(super) struct Run<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) git: Git,
+    pub(super) objects: Objects,
+    pub(super) manifest: Manifest,
+    pub(super) canonical: Canonical,
+    /// The canonical branch's newest commit.
+    pub(super) tip: ObjectId,
+    pub(super) stories: BTreeMap<StoryId, Story>,
+    pub(super) branches: BTreeMap<StoryId, ObjectId>,
+    /// A story that is to show up, even if it has not so far.
+    pub(super) story: Option<StoryId>,
+    pub(super) dry_run: bool,
+    pub(super) kept: rebuilt::Canonical,
+    /// Held while projecting, which takes all cores and much memory by itself.
+    pub(super) projecting: Mutex<()>,
+}
+
+/// What became of an environment, or would become of it.
+#[derive(Debug)]
+pub(super) struct Synced {
+    pub(super) url: Url,
+    pub(super) branches: Vec<Branch>,
+    /// New commits whose trees are as they were, newest first.
+    pub(super) opaque: Vec<OpaqueCommit>,
+    /// Stories that were cut before the environment was known.
+    pub(super) too_old: Vec<StoryId>,
+    /// Tables that are built anew, since their models have other names from now on.
+    pub(super) rebuilt: Vec<PersistentTable>,
+}
+
+/// A branch that is where it should be, or will be.
+#[derive(Debug)]
+pub(super) struct Branch {
+    pub(super) name: RefName,
+    /// The story that it carries; canonical otherwise.
+    pub(super) story: Option<StoryId>,
+    pub(super) old: Option<ObjectId>,
+    pub(super) new: ObjectId,
+    /// How many commits are new.
+    pub(super) commits: usize,
+    /// Where what it held besides is kept.
+    pub(super) backup: Option<RefName>,
+}
+
+impl Branch {
+    pub(super) fn moves(&self) -> bool {
+        self.old != Some(self.new)
+    }
+}
+
+/// A branch that an environment is to have.
+struct Wanted {
+    name: RefName,
+    story: Option<StoryId>,
+    /// What it is to carry.
+    tip: ObjectId,
+    found: Option<ObjectId>,
+}
+
+/// What is to be done.
+struct Plan {
+    synced: Synced,
+    pushes: Vec<Push>,
+}
+
+/// Where canonical commits are projected to.
+struct Projected {
+    tips: Vec<ObjectId>,
+    opaque: Vec<(OpaqueCommit, ObjectId)>,
+}
+
+impl Run<'_> {
+    /// Brings an environment up to date. Nothing has moved when it fails.
+    pub(super) fn sync(&self, environment: &Environment) -> Result<Synced, Failure> {
+        let home = Home::of(&self.manifest, environment, &self.canonical)?;
+        let repository = canon::repository(self.directory)?;
+        let one = One {
+            run: self,
+            environment,
+            home,
+            repository,
+        };
+        let plan = one.plan()?;
+        if self.dry_run {
+            return Ok(plan.synced);
+        }
+        match self.git.push(&one.repository, &one.home.url, &plan.pushes) {
+            Ok(()) => {
+                one.remember(&plan.synced)?;
+                Ok(plan.synced)
+            }
+            Err(lost @ (NetError::Moved { .. } | NetError::Refused { .. })) => {
+                // Somebody may have done the same at the same time.
+                match one.plan() {
+                    Ok(again) if again.pushes.is_empty() => Ok(again.synced),
+                    _ => Err(lost.into()),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// One environment of a run.
+struct One<'r, 'a> {
+    run: &'r Run<'a>,
+    environment: &'r Environment,
+    home: Home,
+    repository: Repository,
+}
+
+impl One<'_, '_> {
+    /// Looks at what is there and decides; nothing moves.
+    fn plan(&self) -> Result<Plan, Failure> {
+        let prefixes = ["refs/heads/", "refs/storyline/"];
+        let there = self
+            .run
+            .git
+            .list(&self.repository, &self.home.url, &prefixes)?;
+        let wanted = self.wanted(&there)?;
+        let names = wanted.iter().map(|wanted| &wanted.name);
+        trouble::refuse_in_the_way(self.environment, names, &there)?;
+        self.fetch(&wanted)?;
+        let projected = self.project(&wanted)?;
+        let mut plan = Plan {
+            synced: Synced {
+                url: self.home.url.clone(),
+                branches: Vec::new(),
+                opaque: Vec::new(),
+                too_old: Vec::new(),
+                rebuilt: Vec::new(),
+            },
+            pushes: Vec::new(),
+        };
+        let mut troubles = Vec::new();
+        for (wanted, projection) in wanted.into_iter().zip(&projected.tips) {
+            if let Some(story) = &wanted.story
+                && projected.is_too_old(wanted.tip)
+            {
+                plan.synced.too_old.push(story.clone());
+                continue;
+            }
+            match self.standing(&wanted, *projection, &projected, &there)? {
+                Standing::Own(own) => troubles.push(trouble::own_way(
+                    &self.repository,
+                    &self.home.url,
+                    self.environment,
+                    (&wanted.name, wanted.story.as_ref()),
+                    &own,
+                )?),
+                standing => self.add(
+                    &mut plan,
+                    wanted,
+                    *projection,
+                    &standing,
+                    &projected,
+                    &there,
+                )?,
+            }
+        }
+        if !troubles.is_empty() {
+            return Err(Failure {
+                kind: FailureKind::Conflict,
+                diagnostics: troubles,
+                sources: Sources::new(),
+                unchanged: true,
+            });
+        }
+        self.refuse_too_old(&plan.synced.too_old)?;
+        plan.synced.opaque = self.new_opaque(&plan.synced.branches, &projected)?;
+        if let Some(main) = plan.synced.branches.first().filter(|main| main.moves()) {
+            let (run, repository) = (self.run, &self.repository);
+            let kept = &run.kept;
+            let rebuilt = kept.rebuilt(
+                repository,
+                &run.objects,
+                run.tip,
+                self.environment,
+                main.old,
+            )?;
+            plan.synced.rebuilt = rebuilt.to_vec();
+        }
+        Ok(plan)
+    }
+
+    /// The branch that carries canonical, first, and those of active stories.
+    fn wanted(&self, there: &BTreeMap<RefName, ObjectId>) -> Result<Vec<Wanted>, Failure> {
+        let run = self.run;
+        let name = canon::branch_ref(&self.home.branch)?;
+        let mut wanted = vec![Wanted {
+            found: there.get(&name).copied(),
+            name,
+            story: None,
+            tip: run.tip,
+        }];
+        let Some(stories) = &self.home.stories else {
+            return match &run.story {
+                Some(story) => Err(trouble::no_story_branch(self.environment, story)),
+                None => Ok(wanted),
+            };
+        };
+        for (story, tip) in &run.branches {
+            let name = canon::branch_ref(&stories.of(story.as_str()))?;
+            let found = there.get(&name).copied();
+            if found.is_some() || run.story.as_ref() == Some(story) {
+                wanted.push(Wanted {
+                    name,
+                    story: Some(story.clone()),
+                    tip: *tip,
+                    found,
+                });
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// Brings here what is not known.
+    fn fetch(&self, wanted: &[Wanted]) -> Result<(), Failure> {
+        let objects = &self.run.objects;
+        let is_new = |wanted: &&Wanted| wanted.found.is_some_and(|found| !objects.contains(found));
+        let refs = wanted.iter().filter(is_new);
+        let refs: Result<Vec<_>, Failure> = refs
+            .map(|wanted| Ok((wanted.name.clone(), self.tracking(&wanted.name)?)))
+            .collect();
+        let refs = refs?;
+        if !refs.is_empty() {
+            self.run
+                .git
+                .fetch(&self.repository, &self.home.url, &refs)?;
+        }
+        Ok(())
+    }
+
+    /// Projects everything, proved, and puts the objects in place.
+    fn project(&self, wanted: &[Wanted]) -> Result<Projected, Failure> {
+        let turn = self.run.projecting.lock();
+        let _turn = turn.unwrap_or_else(PoisonError::into_inner);
+        let environment = &self.environment.name;
+        let mut projector = Projector::new(&self.run.objects, environment, Direction::Stamp);
+        let tips: Vec<_> = wanted.iter().map(|wanted| wanted.tip).collect();
+        let tips = projector.project(&tips)?;
+        let opaque = projector.opaque().iter();
+        let opaque = opaque.filter_map(|opaque| Some((*opaque, projector.known(opaque.id)?)));
+        let opaque = opaque.collect();
+        projector.finish()?;
+        Ok(Projected { tips, opaque })
+    }
+
+    fn standing(
+        &self,
+        wanted: &Wanted,
+        projection: ObjectId,
+        projected: &Projected,
+        there: &BTreeMap<RefName, ObjectId>,
+    ) -> Result<Standing, Failure> {
+        let run = self.run;
+        let fork = Fork {
+            repository: &self.repository,
+            objects: &run.objects,
+            environment: &self.environment.name,
+            canonical: run.tip,
+            stories: &run.stories,
+            branches: &run.branches,
+        };
+        Ok(match wanted.story {
+            None => fork.canonical_branch(wanted.found, projection)?,
+            Some(_) => {
+                let left = there.get(&left_ref(&wanted.name)?).copied();
+                fork.story_branch(wanted.found, projection, projected.canonical(), left)?
+            }
+        })
+    }
+
+    /// Adds a branch, and what has to be pushed for it.
+    fn add(
+        &self,
+        plan: &mut Plan,
+        wanted: Wanted,
+        projection: ObjectId,
+        standing: &Standing,
+        projected: &Projected,
+        there: &BTreeMap<RefName, ObjectId>,
+    ) -> Result<(), Failure> {
+        let mut push = |destination: &RefName, new, forward_only| {
+            let expected = there.get(destination).copied();
+            if expected != Some(new) {
+                plan.pushes.push(Push {
+                    destination: destination.clone(),
+                    expected,
+                    new: Some(new),
+                    forward_only,
+                });
+            }
+        };
+        let replaced = *standing == Standing::Superseded;
+        push(&wanted.name, projection, !replaced);
+        if wanted.story.is_some() {
+            push(&left_ref(&wanted.name)?, projection, false);
+        }
+        let mut backup = None;
+        if let Some(old) = wanted.found.filter(|_| replaced) {
+            let name = backup_ref(&wanted.name, old)?;
+            push(&name, old, false);
+            backup = Some(name);
+        }
+        let canonical = wanted.story.is_some().then(|| projected.canonical());
+        let known: Vec<_> = wanted.found.into_iter().chain(canonical).collect();
+        let new = self.run.objects.walk(&[projection], &known)?;
+        plan.synced.branches.push(Branch {
+            name: wanted.name,
+            story: wanted.story,
+            old: wanted.found,
+            new: projection,
+            commits: new.len(),
+            backup,
+        });
+        Ok(())
+    }
+
+    /// What was asked for by name is done or refused, and not passed over.
+    fn refuse_too_old(&self, too_old: &[StoryId]) -> Result<(), Failure> {
+        match &self.run.story {
+            Some(story) if too_old.contains(story) => Err(Failure::new(
+                FailureKind::Usage,
+                trouble::too_old(&self.run.canonical.branch, self.environment, story, true),
+            )
+            .unchanged()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The commits that are new there and have their trees as they were, newest first.
+    fn new_opaque(
+        &self,
+        branches: &[Branch],
+        projected: &Projected,
+    ) -> Result<Vec<OpaqueCommit>, Failure> {
+        let new: Vec<_> = branches.iter().map(|branch| branch.new).collect();
+        let old: Vec<_> = branches.iter().filter_map(|branch| branch.old).collect();
+        let new = self.run.objects.walk(&new, &old)?;
+        let new: HashSet<_> = new.iter().map(|commit| commit.id).collect();
+        let opaque = projected.opaque.iter().rev();
+        let opaque = opaque.filter(|(_, projection)| new.contains(projection));
+        Ok(opaque.map(|(opaque, _)| *opaque).collect())
+    }
+
+    /// Where a branch of the environment is kept in the clone.
+    fn tracking(&self, branch: &RefName) -> Result<RefName, Failure> {
+        let (environment, branch) = (&self.environment.name, branch.short());
+        canon::name(&format!("refs/storyline/remote/{environment}/{branch}"))
+    }
+
+    /// Notes in the clone where the branches are now.
+    fn remember(&self, synced: &Synced) -> Result<(), Failure> {
+        let updates: Result<Vec<_>, Failure> = synced
+            .branches
+            .iter()
+            .map(|branch| {
+                Ok(RefUpdate {
+                    name: self.tracking(&branch.name)?,
+                    old: Expected::Any,
+                    new: Some(branch.new),
+                })
+            })
+            .collect();
+        let git = &self.run.git;
+        git.update_refs(&self.repository, &updates?, "storyline sync")
+            .map_err(|error| Failure::from(error).help("the push itself went well"))
+    }
+}
+
+impl Projected {
+    /// The projection of the canonical branch.
+    fn canonical(&self) -> ObjectId {
+        self.tips[0]
+    }
+
+    /// Whether the manifest in the tree of `tip` does not know the environment.
+    fn is_too_old(&self, tip: ObjectId) -> bool {
+        let mut opaque = self.opaque.iter().map(|(opaque, _)| opaque);
+        opaque.any(|opaque| {
+            opaque.id == tip && matches!(opaque.why, Opaque::NoManifest | Opaque::NoEnvironment)
+        })
+    }
+}
+
+/// Tells where `sync` left a story's branch, beside it.
+fn left_ref(branch: &RefName) -> Result<RefName, Failure> {
+    canon::name(&format!("refs/storyline/synced/{}", branch.short()))
+}
+
+/// Keeps what a branch held.
+fn backup_ref(branch: &RefName, old: ObjectId) -> Result<RefName, Failure> {
+    let short = &old.to_string()[..12];
+    canon::name(&format!("refs/storyline/backup/{}/{short}", branch.short()))
+}

@@ -1,0 +1,174 @@
+//! Where an environment lives in Git, as canonical's manifest says, and whether it can live there.
+
+use storyline_manifest::{Environment, Manifest, StoryBranch};
+use storyline_repo::Url;
+use storyline_text::{Diagnostic, Visible};
+
+use crate::canon::{self, same_place};
+use crate::failure::{Failure, FailureKind};
+
+/// Where the canonical branch is.
+pub(super) struct Canonical {
+    pub(super) url: Url,
+    pub(super) branch: String,
+}
+
+/// Where an environment lives.
+#[derive(Debug)]
+pub(super) struct Home {
+    /// Its repository.
+    pub(super) url: Url,
+    /// The branch that carries canonical.
+    pub(super) branch: String,
+    /// Where stories show up, if they do.
+    pub(super) stories: Option<StoryBranch>,
+}
+
+/// Why `sync` leaves an environment alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Skip {
+    /// It is a stage that stories are promoted to.
+    ReceivesStories,
+    /// It has neither a repository nor a branch of its own.
+    LivesNowhere,
+}
+
+impl Skip {
+    /// Whether it is for others to look after `environment`.
+    pub(super) fn of(manifest: &Manifest, environment: &Environment) -> Option<Self> {
+        let mut stages = manifest.pipeline.iter().flatten();
+        if !environment.follows_canonical && stages.any(|stage| *stage == environment.name) {
+            Some(Self::ReceivesStories)
+        } else if environment.repository.is_none() && environment.branch.is_none() {
+            Some(Self::LivesNowhere)
+        } else {
+            None
+        }
+    }
+
+    /// A word for programs.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::ReceivesStories => "stage-receives-stories",
+            Self::LivesNowhere => "environment-lives-nowhere",
+        }
+    }
+
+    /// The same for people.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::ReceivesStories => "it is a stage that receives stories",
+            Self::LivesNowhere => "it has neither a repository nor a branch of its own",
+        }
+    }
+
+    /// What is told when somebody asks for this environment.
+    pub(super) fn failure(self, environment: &Environment) -> Failure {
+        let title = format!("`{}` is not synced: {}", environment.name, self.reason());
+        let diagnostic = Diagnostic::error(self.word(), title);
+        let diagnostic = diagnostic.label(environment.place.label("declared here"));
+        usage(match self {
+            Self::ReceivesStories => diagnostic
+                .help(format!("`storyline promote` brings a story to `{}`", environment.name))
+                .help("a stage that shall be kept at the canonical branch says `follows = \"canonical\"`"),
+            Self::LivesNowhere => diagnostic
+                .help("write `repository = \"…\"`, or `branch = \"…\"` for a branch of the canonical repository"),
+        })
+    }
+}
+
+impl Home {
+    /// Where `environment` lives, if nobody else lives there.
+    pub(super) fn of(
+        manifest: &Manifest,
+        environment: &Environment,
+        canonical: &Canonical,
+    ) -> Result<Self, Failure> {
+        let url = match &environment.repository {
+            Some(text) => canon::url(text)?,
+            None => canonical.url.clone(),
+        };
+        let home = Self {
+            branch: environment
+                .branch
+                .clone()
+                .unwrap_or_else(|| canonical.branch.clone()),
+            stories: environment.story_branch.clone(),
+            url,
+        };
+        home.refuse_canonical(manifest, environment, canonical)?;
+        home.refuse_shared(manifest, environment, canonical)?;
+        Ok(home)
+    }
+
+    /// In the canonical repository, canonical's own branches are not an environment's.
+    fn refuse_canonical(
+        &self,
+        manifest: &Manifest,
+        environment: &Environment,
+        canonical: &Canonical,
+    ) -> Result<(), Failure> {
+        if !same_place(&self.url, &canonical.url) {
+            return Ok(());
+        }
+        let name = &environment.name;
+        let refuse = |branch: &str, help: String| {
+            let shown = Visible(branch.as_bytes());
+            let title = format!(
+                "`{name}` lives in the canonical repository, and `{shown}` is canonical's own branch there"
+            );
+            let diagnostic = Diagnostic::error("branch-is-canonical", title);
+            let diagnostic = diagnostic.label(environment.place.label("declared here"));
+            Err(usage(diagnostic.help(help)))
+        };
+        let is_story = manifest.story_branch.id_in(&self.branch).is_some();
+        if self.branch == canonical.branch || is_story {
+            let help = format!("give it one of its own, as in `branch = \"env/{name}\"`");
+            return refuse(&self.branch, help);
+        }
+        let Some(stories) = &self.stories else {
+            return Ok(());
+        };
+        let sample = stories.of("ID");
+        if sample == canonical.branch || manifest.story_branch.id_in(&sample).is_some() {
+            let help =
+                format!("give it one of its own, as in `story_branch = \"env-{name}/{{id}}\"`");
+            return refuse(&sample, help);
+        }
+        Ok(())
+    }
+
+    /// Two environments with one branch would undo each other's work.
+    fn refuse_shared(
+        &self,
+        manifest: &Manifest,
+        environment: &Environment,
+        canonical: &Canonical,
+    ) -> Result<(), Failure> {
+        let branch = |of: &Environment| of.branch.clone().unwrap_or(canonical.branch.clone());
+        let sample = |stories: &Option<StoryBranch>| stories.as_ref().map(|s| s.of("ID"));
+        let own = sample(&self.stories);
+        let shares = |other: &&Environment| {
+            other.name != environment.name
+                && other.repository == environment.repository
+                && (branch(other) == self.branch
+                    || (own.is_some() && sample(&other.story_branch) == own))
+        };
+        let Some(other) = manifest.environments().find(shares) else {
+            return Ok(());
+        };
+        let title = format!(
+            "`{}` and `{}` have one branch in one repository",
+            environment.name, other.name
+        );
+        let diagnostic = Diagnostic::error("branch-shared", title)
+            .label(environment.place.label("this environment"))
+            .label(other.place.label("and this one"))
+            .help("give each a `repository`, or a `branch` and a `story_branch`, of its own: `{env}` stands for its name");
+        Err(usage(diagnostic))
+    }
+}
+
+pub(super) fn usage(diagnostic: Diagnostic) -> Failure {
+    Failure::new(FailureKind::Usage, diagnostic).unchanged()
+}
