@@ -26,6 +26,8 @@ fn one_repository_with_branches() {
       env-dev1/ABC-12  new at <2>, 1 commit
     --- exit code 0
     "#);
+    // What was found out before is told again.
+    ada.succeeds(&["sync", "--all", "--dry-run"]);
     insta::assert_snapshot!(ada.run(&["sync", "--all"]), @r#"
     $ storyline sync --all
     --- stdout

@@ -108,6 +108,8 @@ fn a_story_from_before_the_environment() {
     --- exit code 2
     "#);
     assert_eq!(branches(&team, "dev2"), "");
+    let again = ada.refused(&["sync", "dev2", "--story", "ABC-12"]);
+    assert!(again.to_string().contains("story-too-old"), "{again}");
     ada.git(&["fetch", "--quiet", "origin"]);
     ada.git(&["merge", "--quiet", "-m", "Take canonical in", "origin/main"]);
     ada.git(&["push", "--quiet", "origin", "story/ABC-12"]);

@@ -240,7 +240,7 @@ pub(crate) fn url(text: &str) -> Result<Url, Failure> {
 }
 
 /// The manifest in the tree of a commit, and its bytes.
-fn manifest_of(
+pub(crate) fn manifest_of(
     repository: &Repository,
     commit: ObjectId,
 ) -> Result<Option<(Manifest, Sources)>, Failure> {

@@ -43,6 +43,16 @@ pub enum Opaque {
     OddTree,
 }
 
+impl Opaque {
+    const ALL: [Self; 5] = [
+        Self::NoManifest,
+        Self::BrokenManifest,
+        Self::NoEnvironment,
+        Self::Refused,
+        Self::OddTree,
+    ];
+}
+
 /// A commit that is projected with its tree as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpaqueCommit {

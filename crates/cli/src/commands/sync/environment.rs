@@ -1,6 +1,6 @@
 //! One environment: what it should have, what it has, and the one push that makes them equal.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -9,8 +9,8 @@ use storyline_manifest::{Environment, Manifest};
 use storyline_repo::projection::{Opaque, OpaqueCommit, Projector};
 use storyline_repo::story::{Story, StoryId};
 use storyline_repo::{
-    Expected, Fork, Git, NetError, ObjectId, Objects, Push, RefName, RefUpdate, Repository,
-    Standing, Url,
+    Expected, Fork, Git, Kind, Memo, NetError, ObjectError, ObjectId, Objects, Push, RawCommit,
+    RefName, RefUpdate, Repository, Standing, Url, Walked,
 };
 use storyline_stamp::Direction;
 
@@ -88,8 +88,11 @@ struct Plan {
 
 /// Where canonical commits are projected to.
 struct Projected {
+    sources: Vec<ObjectId>,
+    /// What each of them is there.
     tips: Vec<ObjectId>,
-    opaque: Vec<(OpaqueCommit, ObjectId)>,
+    /// Commits that were looked at now and keep their trees.
+    opaque: HashMap<ObjectId, Opaque>,
 }
 
 impl Run<'_> {
@@ -158,7 +161,7 @@ impl One<'_, '_> {
         let mut troubles = Vec::new();
         for (wanted, projection) in wanted.into_iter().zip(&projected.tips) {
             if let Some(story) = &wanted.story
-                && projected.is_too_old(wanted.tip)
+                && self.is_too_old(wanted.tip)?
             {
                 plan.synced.too_old.push(story.clone());
                 continue;
@@ -258,15 +261,40 @@ impl One<'_, '_> {
     fn project(&self, wanted: &[Wanted]) -> Result<Projected, Failure> {
         let turn = self.run.projecting.lock();
         let _turn = turn.unwrap_or_else(PoisonError::into_inner);
-        let environment = &self.environment.name;
-        let mut projector = Projector::new(&self.run.objects, environment, Direction::Stamp);
-        let tips: Vec<_> = wanted.iter().map(|wanted| wanted.tip).collect();
-        let tips = projector.project(&tips)?;
+        let mut projector = self.projector().with_memo(Memo::open(&self.repository));
+        let sources: Vec<_> = wanted.iter().map(|wanted| wanted.tip).collect();
+        let tips = projector.project(&sources)?;
         let opaque = projector.opaque().iter();
-        let opaque = opaque.filter_map(|opaque| Some((*opaque, projector.known(opaque.id)?)));
-        let opaque = opaque.collect();
+        let opaque = opaque.map(|opaque| (opaque.id, opaque.why)).collect();
         projector.finish()?;
-        Ok(Projected { tips, opaque })
+        Ok(Projected {
+            sources,
+            tips,
+            opaque,
+        })
+    }
+
+    fn projector(&self) -> Projector<'_> {
+        Projector::new(&self.run.objects, &self.environment.name, Direction::Stamp)
+    }
+
+    /// Whether the manifest of a story does not know the environment.
+    fn is_too_old(&self, story: ObjectId) -> Result<bool, Failure> {
+        let objects = &self.run.objects;
+        let (here, canonical) = (objects.tree_of(story)?, objects.tree_of(self.run.tip)?);
+        let mut is_same = true;
+        for path in [&b"storyline.toml"[..], b"environments"] {
+            is_same &= objects.entry_at(here, path)? == objects.entry_at(canonical, path)?;
+        }
+        if is_same {
+            return Ok(false);
+        }
+        Ok(match canon::manifest_of(&self.repository, story) {
+            Ok(Some((manifest, _))) => manifest.environment(&self.environment.name).is_err(),
+            Ok(None) => true,
+            // It is the story's own mistake, and told as such.
+            Err(_) => false,
+        })
     }
 
     fn standing(
@@ -358,13 +386,24 @@ impl One<'_, '_> {
         branches: &[Branch],
         projected: &Projected,
     ) -> Result<Vec<OpaqueCommit>, Failure> {
+        let objects = &self.run.objects;
         let new: Vec<_> = branches.iter().map(|branch| branch.new).collect();
         let old: Vec<_> = branches.iter().filter_map(|branch| branch.old).collect();
-        let new = self.run.objects.walk(&new, &old)?;
-        let new: HashSet<_> = new.iter().map(|commit| commit.id).collect();
-        let opaque = projected.opaque.iter().rev();
-        let opaque = opaque.filter(|(_, projection)| new.contains(projection));
-        Ok(opaque.map(|(opaque, _)| *opaque).collect())
+        let new = objects.walk(&new, &old)?;
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
+        let turn = self.run.projecting.lock();
+        let _turn = turn.unwrap_or_else(PoisonError::into_inner);
+        let former = self.projector().with_memo(Memo::open(&self.repository));
+        let sources = projected.sources_of(objects, &new)?;
+        let opaque = new.iter().rev().filter_map(|commit| {
+            let id = *sources.get(&commit.id)?;
+            let why = projected.opaque.get(&id).copied();
+            let why = why.or_else(|| former.formerly_opaque(id))?;
+            Some(OpaqueCommit { id, why })
+        });
+        Ok(opaque.collect())
     }
 
     /// Where a branch of the environment is kept in the clone.
@@ -398,12 +437,30 @@ impl Projected {
         self.tips[0]
     }
 
-    /// Whether the manifest in the tree of `tip` does not know the environment.
-    fn is_too_old(&self, tip: ObjectId) -> bool {
-        let mut opaque = self.opaque.iter().map(|(opaque, _)| opaque);
-        opaque.any(|opaque| {
-            opaque.id == tip && matches!(opaque.why, Opaque::NoManifest | Opaque::NoEnvironment)
-        })
+    /// What each of the `new` commits was projected from. A projection has the shape of its source, so that
+    /// both are followed side by side.
+    fn sources_of(
+        &self,
+        objects: &Objects,
+        new: &[Walked],
+    ) -> Result<HashMap<ObjectId, ObjectId>, ObjectError> {
+        let parents: HashMap<_, _> = new.iter().map(|c| (c.id, &c.parents)).collect();
+        let tips = self.tips.iter().copied();
+        let mut open: Vec<_> = tips.zip(self.sources.iter().copied()).collect();
+        let mut found = HashMap::new();
+        while let Some((projection, source)) = open.pop() {
+            let Some(parents) = parents.get(&projection) else {
+                continue;
+            };
+            if found.insert(projection, source).is_none() {
+                let bytes = objects.read_as(source, Kind::Commit)?;
+                let commit = RawCommit::parse(&bytes);
+                let commit = commit.map_err(|reason| ObjectError::Commit { id: source, reason })?;
+                let sources = commit.parents().iter().copied();
+                open.extend(parents.iter().copied().zip(sources));
+            }
+        }
+        Ok(found)
     }
 }
 
