@@ -82,6 +82,38 @@ fn commits_of_the_ide_become_a_story() {
     ada.succeeds(&["story", "submit", "ABC-12"]);
 }
 
+/// What `sync` would make of the story is what it was made of.
+#[test]
+fn sync_has_nothing_to_do_afterwards() {
+    let forked = Forked::bare();
+    let ada = forked.team.clone("ada");
+    ada.succeeds(&["sync", "dev1"]);
+    let ide = forked.ide("ide");
+    ide.commit(VIEW, &view("total"), "Count");
+    push(&ide, "wip/ABC-12");
+    let tip = forked.tip("wip/ABC-12");
+    ada.succeeds(&["absorb", "dev1", "wip/ABC-12"]);
+    let sync = ["sync", "dev1", "--story", "ABC-12"];
+    insta::assert_snapshot!(ada.run(&sync), @r#"
+    $ storyline sync dev1 --story ABC-12
+    --- stdout
+    dev1 is up to date: main at <1>, wip/ABC-12 at <2>
+    --- exit code 0
+    "#);
+    assert_eq!(forked.tip("wip/ABC-12"), tip);
+    // The story goes on in canonical form, and then there again.
+    ada.git(&["fetch", "--quiet", "origin", "story/ABC-12"]);
+    ada.git(&["switch", "--quiet", "-c", "story/ABC-12", "FETCH_HEAD"]);
+    ada.commit("readme.md", "Read me.\n", "A page");
+    ada.succeeds(&["story", "submit", "ABC-12"]);
+    ada.succeeds(&sync);
+    ide.git(&["pull", "--quiet", "--ff-only", "origin", "wip/ABC-12"]);
+    ide.commit(VIEW, &view("grand_total"), "Name it better");
+    push(&ide, "wip/ABC-12");
+    ada.succeeds(&["absorb", "dev1", "--story", "ABC-12"]);
+    assert_eq!(forked.tip("wip/ABC-12"), ide.git(&["rev-parse", "HEAD"]));
+}
+
 /// Merges, several authors, a signature and a commit without a change travel, and the story's branch
 /// goes on, here and there.
 #[test]

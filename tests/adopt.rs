@@ -169,8 +169,16 @@ fn a_fork_that_is_behind() {
     let forked = Forked::bare();
     let lead = forked.team.clone("boss");
     lead.commit("a.view.lkml", "view: a {}\n", "A view");
+    lead.commit("old.model.lkml", "connection: \"warehouse\"\n", "A model");
     lead.git(&["push", "--quiet", "origin", "HEAD:main"]);
     let dev = by_hand(&forked, "warehouse_dev1");
+    dev.git(&["mv", "old.model.lkml", "old_dev1.model.lkml"]);
+    let model = "connection: \"warehouse_dev1\"\n";
+    dev.commit("old_dev1.model.lkml", model, "The other model's name");
+    dev.git(&["push", "--quiet", &forked.url(), "HEAD:refs/heads/main"]);
+    lead.git(&["rm", "--quiet", "old.model.lkml"]);
+    lead.git(&["commit", "--quiet", "-m", "Without the model"]);
+    lead.git(&["push", "--quiet", "origin", "HEAD:main"]);
     lead.git(&["fetch", "--quiet", "origin"]);
     lead.land("a.view.lkml", "view: a { dimension: b {} }\n", "More of it");
     lead.land("b.view.lkml", "view: b {}\n", "Another view");
@@ -186,14 +194,16 @@ fn a_fork_that_is_behind() {
     --- stdout
     `main` of [DIR]/fork.git at <1>
       1 file as stamped
-      2 files as canonical was when the branch left it, names aside
+      3 files as canonical was when the branch left it, names aside
       2 files neither canonical nor stamp:
         added   notes.md +1 -0
         changed views/orders.view.lkml +1 -1
-      2 commits that canonical does not have:
-        <1> dev, Notes
-        <2> dev, Count the total
-    would be replaced: `main` <1>..<3>, what it was is kept there as `refs/storyline/backup/main/<1>`
+      4 commits that canonical does not have:
+        <1> dev, The other model's name
+        <2> dev, Notes
+        <3> dev, Count the total
+        <4> dev, Names of dev1
+    would be replaced: `main` <1>..<5>, what it was is kept there as `refs/storyline/backup/main/<1>`
     nothing was changed; next: the same without `--dry-run`
     --- exit code 0
     "#);

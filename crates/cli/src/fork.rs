@@ -1,17 +1,15 @@
-//! Where an environment's commits live: its repository and branches, as the canonical manifest says,
-//! and their copies in the clone.
+//! An environment's repository as a clone sees it: its branches, and their copies here.
 
 use storyline_manifest::Environment;
 use storyline_repo::{ObjectId, RefName, Url};
-use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::{self, Canon};
-use crate::failure::{Failure, FailureKind};
-use crate::project::MANIFEST;
+use crate::failure::Failure;
+use crate::home::{Canonical, Home};
 
 /// The repository and branch that carry an environment. It may be the canonical repository, with a
 /// branch for each environment.
-pub(crate) struct Home<'c> {
+pub(crate) struct Fork<'c> {
     pub(crate) canon: &'c Canon,
     pub(crate) environment: &'c Environment,
     /// Its repository.
@@ -20,31 +18,20 @@ pub(crate) struct Home<'c> {
     pub(crate) branch: String,
 }
 
-impl<'c> Home<'c> {
+impl<'c> Fork<'c> {
     /// Finds the environment `name`.
     pub(crate) fn of(canon: &'c Canon, name: &str) -> Result<Self, Failure> {
         let environment = canon.manifest.environment(name)?;
-        let url = match &environment.repository {
-            Some(text) => canon::url(text)?,
-            None => canon.url.clone(),
+        let canonical = Canonical {
+            url: canon.url.clone(),
+            branch: canon.branch.clone(),
         };
-        let branch = environment.branch.as_ref().unwrap_or(&canon.branch).clone();
-        if canon::same_place(&url, &canon.url) && branch == canon.branch {
-            let title = format!("environment `{name}` has no place of its own");
-            let diagnostic = Diagnostic::error("environment-without-place", title)
-                .help(format!(
-                    "its commits would go to `{}` of {url}, which is the canonical branch",
-                    Visible(branch.as_bytes())
-                ))
-                .help(format!(
-                    "write where they belong in `{MANIFEST}` of the canonical branch: `repository = \"…\"` \
-                     or `branch = \"…\"` of that environment"
-                ));
-            return Err(Failure {
-                sources: canon.manifest_sources.clone(),
-                ..Failure::new(FailureKind::Usage, diagnostic).unchanged()
-            });
-        }
+        let told = |failure| Failure {
+            sources: canon.manifest_sources.clone(),
+            ..failure
+        };
+        let Home { url, branch, .. } =
+            Home::of(&canon.manifest, environment, &canonical).map_err(told)?;
         Ok(Self {
             canon,
             environment,

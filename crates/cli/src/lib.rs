@@ -14,6 +14,7 @@ mod failure;
 mod findings;
 mod fork;
 mod git;
+mod home;
 mod json;
 
 mod output;

@@ -8,7 +8,7 @@ use storyline_stamp::Direction;
 
 use super::refused;
 use crate::failure::Failure;
-use crate::fork::Home;
+use crate::fork::Fork;
 
 /// A branch as canonical commits.
 pub(super) struct TakenBack<'o> {
@@ -27,19 +27,19 @@ pub(super) struct TakenBack<'o> {
 impl<'o> TakenBack<'o> {
     /// Takes the history of `there` back. What can be reached from `known` is not new.
     pub(super) fn of(
-        home: &Home<'_>,
+        fork: &Fork<'_>,
         objects: &'o Objects,
         there: ObjectId,
         known: &[ObjectId],
     ) -> Result<Self, Failure> {
         let shared = objects.walk(known, &[])?;
         let shared: HashSet<_> = shared.into_iter().map(|commit| commit.id).collect();
-        let mut projector = Projector::new(objects, &home.environment.name, Direction::Unstamp);
+        let mut projector = Projector::new(objects, &fork.environment.name, Direction::Unstamp);
         let tip = match projector.project(&[there]) {
             Ok(tips) => tips[0],
             Err(ProjectionError::Ambiguous { commit }) => {
                 let is_canonical = shared.contains(&commit);
-                return Err(refused::ambiguous(home, commit, is_canonical)?);
+                return Err(refused::ambiguous(fork, commit, is_canonical)?);
             }
             Err(error) => return Err(error.into()),
         };

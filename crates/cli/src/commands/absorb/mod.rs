@@ -21,7 +21,7 @@ use self::back::TakenBack;
 use crate::args::{AbsorbArgs, Format};
 use crate::canon::{Canon, branch_ref, tracking_ref};
 use crate::failure::{Failure, FailureKind};
-use crate::fork::Home;
+use crate::fork::Fork;
 use crate::output::{self, count};
 
 /// Commits and branches that a message lists.
@@ -29,27 +29,27 @@ const MAX_LISTED: usize = 20;
 
 pub(crate) fn run(directory: &Path, args: &AbsorbArgs) -> Result<ExitCode, Failure> {
     let canon = Canon::fetch(directory)?;
-    let home = Home::of(&canon, &args.environment)?;
-    let target = Target::of(&home, args)?;
-    let there = home.fetch(&target.from)?;
-    let there = there.map_or_else(|| Err(branch_missing(&home, &target.from)?), Ok)?;
+    let fork = Fork::of(&canon, &args.environment)?;
+    let target = Target::of(&fork, args)?;
+    let there = fork.fetch(&target.from)?;
+    let there = there.map_or_else(|| Err(branch_missing(&fork, &target.from)?), Ok)?;
     let objects = canon.repository.objects()?;
     let known: Vec<_> = [canon.tip].into_iter().chain(target.tip).collect();
-    let back = TakenBack::of(&home, &objects, there, &known)?;
+    let back = TakenBack::of(&fork, &objects, there, &known)?;
     if back.is_foreign() {
-        return Err(foreign(&home, &target.from));
+        return Err(foreign(&fork, &target.from));
     }
     let opaque = back.opaque();
     if !opaque.is_empty() && !args.allow_strays {
-        return Err(refused::opaque(&home, &opaque)?);
+        return Err(refused::opaque(&fork, &opaque)?);
     }
-    let mut absorbed = Absorbed::of(&home, &target, &back, args)?;
+    let mut absorbed = Absorbed::of(&fork, &target, &back, args)?;
     let is_done = absorbed.done;
     match target.tip {
         _ if absorbed.commits.is_empty() => {}
         Some(tip) if !back.holds(tip) => {
             let here = back.finish(&args.environment)?;
-            return Err(story_moved(&home, &target, tip, here)?);
+            return Err(story_moved(&fork, &target, tip, here)?);
         }
         _ if !is_done => {}
         _ => {
@@ -58,7 +58,7 @@ pub(crate) fn run(directory: &Path, args: &AbsorbArgs) -> Result<ExitCode, Failu
         }
     }
     let printed = match args.format {
-        Format::Text => output::print(&absorbed.text(&home)),
+        Format::Text => output::print(&absorbed.text(&fork)),
         Format::Json => output::print_json(&absorbed),
     };
     printed.map_err(|failure| match is_done {
@@ -81,30 +81,30 @@ struct Target {
 }
 
 impl Target {
-    fn of(home: &Home<'_>, args: &AbsorbArgs) -> Result<Self, Failure> {
-        let canon = home.canon;
+    fn of(fork: &Fork<'_>, args: &AbsorbArgs) -> Result<Self, Failure> {
+        let canon = fork.canon;
         let stories = story_branches(canon)?;
         let said = args.story.as_deref().map(str::parse::<StoryId>).transpose();
         let said = said.map_err(|error| usage(error.diagnostic()))?;
         let from = match (&args.branch, &said) {
             (Some(branch), _) => branch.clone(),
-            (None, Some(id)) => home
+            (None, Some(id)) => fork
                 .story_branch(id.as_str())
-                .ok_or_else(|| no_branch(home, id))?,
-            (None, None) => home.branch.clone(),
+                .ok_or_else(|| no_branch(fork, id))?,
+            (None, None) => fork.branch.clone(),
         };
         branch_ref(&from)?;
         let told = || {
             let known = stories
                 .keys()
-                .find(|id| home.story_branch(id.as_str()).as_ref() == Some(&from));
-            let pattern = home.environment.story_branch.as_ref();
+                .find(|id| fork.story_branch(id.as_str()).as_ref() == Some(&from));
+            let pattern = fork.environment.story_branch.as_ref();
             let written = || pattern.and_then(|pattern| pattern.id_in(&from)?.parse().ok());
             known.cloned().or_else(written)
         };
         let story = said
             .or_else(told)
-            .ok_or_else(|| story_unknown(home, &from))?;
+            .ok_or_else(|| story_unknown(fork, &from))?;
         if let Some(other) = stories.keys().find(|other| other.collides(&story)) {
             let title = format!("there is a story {other}, which some systems take for {story}");
             let diagnostic = Diagnostic::error("story-exists", title).help(format!(
@@ -184,8 +184,8 @@ fn usage(diagnostic: Diagnostic) -> Failure {
     Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }
 
-fn no_branch(home: &Home<'_>, id: &StoryId) -> Failure {
-    let name = &home.environment.name;
+fn no_branch(fork: &Fork<'_>, id: &StoryId) -> Failure {
+    let name = &fork.environment.name;
     let title = format!("environment `{name}` has no branches for stories");
     usage(
         Diagnostic::error("story-branch-unknown", title)
@@ -196,23 +196,23 @@ fn no_branch(home: &Home<'_>, id: &StoryId) -> Failure {
     )
 }
 
-fn story_unknown(home: &Home<'_>, branch: &str) -> Failure {
+fn story_unknown(fork: &Fork<'_>, branch: &str) -> Failure {
     let branch = Visible(branch.as_bytes());
     let title = format!("which story the commits of `{branch}` belong to is not known");
     usage(Diagnostic::error("story-unknown", title).help(format!(
         "say it: `storyline absorb {} {branch} --story ID`; a new id begins a new story",
-        home.environment.name
+        fork.environment.name
     )))
 }
 
-fn branch_missing(home: &Home<'_>, branch: &str) -> Result<Failure, Failure> {
-    let canon = home.canon;
+fn branch_missing(fork: &Fork<'_>, branch: &str) -> Result<Failure, Failure> {
+    let canon = fork.canon;
     let heads = canon
         .git
-        .list(&canon.repository, &home.url, &["refs/heads/"])?;
+        .list(&canon.repository, &fork.url, &["refs/heads/"])?;
     let title = format!(
         "{} has no branch `{}`",
-        home.url,
+        fork.url,
         Visible(branch.as_bytes())
     );
     let mut names: Vec<_> = heads
@@ -226,33 +226,33 @@ fn branch_missing(home: &Home<'_>, branch: &str) -> Result<Failure, Failure> {
     let has = match names.is_empty() {
         true => format!(
             "it has none at all: `storyline sync {}` fills it",
-            home.environment.name
+            fork.environment.name
         ),
         false => format!("it has {}", names.join(", ")),
     };
     Ok(usage(Diagnostic::error("branch-missing", title).help(has)))
 }
 
-fn foreign(home: &Home<'_>, branch: &str) -> Failure {
+fn foreign(fork: &Fork<'_>, branch: &str) -> Failure {
     let title = format!(
         "`{}` of {} has no commit in common with canonical",
         Visible(branch.as_bytes()),
-        home.url
+        fork.url
     );
     usage(Diagnostic::error("foreign-history", title).help(format!(
         "if it is a copy of the project that was made by hand: `storyline adopt {}`",
-        home.environment.name
+        fork.environment.name
     )))
 }
 
 /// Refuses commits that are not on top of the story's.
 fn story_moved(
-    home: &Home<'_>,
+    fork: &Fork<'_>,
     target: &Target,
     tip: ObjectId,
     back: ObjectId,
 ) -> Result<Failure, Failure> {
-    let canon = home.canon;
+    let canon = fork.canon;
     let commits = |title: String, base: ObjectId, tip: ObjectId| -> Result<String, Failure> {
         let commits = CommitSummary::between(&canon.repository, base, tip)?;
         let shown = commits.iter().take(MAX_LISTED).map(|commit| {
@@ -274,18 +274,18 @@ fn story_moved(
         "story {} went on without what `{}` of {} has",
         target.story,
         Visible(target.from.as_bytes()),
-        home.url
+        fork.url
     );
     let told = Diagnostic::error("story-moved", title)
         .help(commits(format!("`{branch}` alone has"), back, tip)?)
         .help(commits("to be absorbed, in canonical form".into(), tip, back)?)
         .help(format!(
             "to bring both together, in canonical form: `git switch --detach {tip}`, `git merge {back}`, `git push {} HEAD:refs/heads/{branch}`, `git switch -`; then `storyline sync {} --story {}` brings the result there",
-            canon.url, home.environment.name, target.story
+            canon.url, fork.environment.name, target.story
         ))
         .help(format!(
             "or take them in as a story of their own: `storyline absorb {} {} --story OTHER-ID`",
-            home.environment.name, Visible(target.from.as_bytes())
+            fork.environment.name, Visible(target.from.as_bytes())
         ));
     Ok(Failure::new(FailureKind::Conflict, told).unchanged())
 }
@@ -324,7 +324,7 @@ struct AbsorbedCommit {
 
 impl<'a> Absorbed<'a> {
     fn of(
-        home: &Home<'_>,
+        fork: &Fork<'_>,
         target: &'a Target,
         back: &TakenBack<'_>,
         args: &'a AbsorbArgs,
@@ -332,7 +332,7 @@ impl<'a> Absorbed<'a> {
         let opaque: HashSet<_> = back.opaque().iter().map(|commit| commit.id).collect();
         let mut commits = Vec::new();
         for (there, here) in back.new_commits() {
-            let summary = CommitSummary::read(&home.canon.repository, there)?;
+            let summary = CommitSummary::read(&fork.canon.repository, there)?;
             commits.push(AbsorbedCommit {
                 there: there.to_string(),
                 here: here.to_string(),
@@ -358,13 +358,13 @@ impl<'a> Absorbed<'a> {
         })
     }
 
-    fn text(&self, home: &Home<'_>) -> String {
+    fn text(&self, fork: &Fork<'_>) -> String {
         let story = self.story;
         let (from, branch) = (
             Visible(self.from.as_bytes()),
             Visible(self.branch.as_bytes()),
         );
-        let url = &home.url;
+        let url = &fork.url;
         let Some(new) = self.new.as_deref().filter(|_| !self.commits.is_empty()) else {
             return format!(
                 "nothing to absorb: `{from}` of {url} has no commit that canonical or story {story} lacks\n"

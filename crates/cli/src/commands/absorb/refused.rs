@@ -8,21 +8,21 @@ use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::manifest_in;
 use crate::failure::{Failure, FailureKind, Sources};
-use crate::fork::Home;
+use crate::fork::Fork;
 
 /// Refuses commits that are not in the environment's form: the first one with all that is wrong with
 /// it, the others by name.
-pub(super) fn opaque(home: &Home<'_>, commits: &[OpaqueCommit]) -> Result<Failure, Failure> {
+pub(super) fn opaque(fork: &Fork<'_>, commits: &[OpaqueCommit]) -> Result<Failure, Failure> {
     let (first, others) = commits.split_first().expect("there is one to refuse");
     let Reasons {
         diagnostics,
         sources,
-    } = reasons(home, first.id)?;
-    let told = head(home, first.id, why(first.why))?;
+    } = reasons(fork, first.id)?;
+    let told = head(fork, first.id, why(first.why))?;
     let told = match first.why {
         Opaque::NoManifest => told.help(format!(
             "a branch that was never stamped comes under the manifest by `storyline adopt {}`",
-            home.environment.name
+            fork.environment.name
         )),
         _ => told.help(
             "mend it in the environment's repository, in that very commit (`git commit --amend`, `git rebase \
@@ -48,11 +48,11 @@ pub(super) fn opaque(home: &Home<'_>, commits: &[OpaqueCommit]) -> Result<Failur
 
 /// Refuses a commit that could have come from two canonical ones.
 pub(super) fn ambiguous(
-    home: &Home<'_>,
+    fork: &Fork<'_>,
     commit: ObjectId,
     is_canonical: bool,
 ) -> Result<Failure, Failure> {
-    let environment = &home.environment.name;
+    let environment = &fork.environment.name;
     if is_canonical {
         let title = format!("the branch holds canonical commit {commit} in canonical form");
         let told = Diagnostic::error("ambiguous-commit", title)
@@ -66,8 +66,8 @@ pub(super) fn ambiguous(
     let Reasons {
         diagnostics,
         sources,
-    } = reasons(home, commit)?;
-    let told = head(home, commit, why(Opaque::Refused))?.help(
+    } = reasons(fork, commit)?;
+    let told = head(fork, commit, why(Opaque::Refused))?.help(
         "mend it in the environment's repository, in that very commit (`git commit --amend`, `git rebase -i`), \
          push it there, then run the command again; it cannot be taken in as it is, since stamping would \
          make another commit of it",
@@ -95,10 +95,10 @@ fn why(opaque: Opaque) -> &'static str {
     }
 }
 
-fn head(home: &Home<'_>, commit: ObjectId, why: &str) -> Result<Diagnostic, Failure> {
+fn head(fork: &Fork<'_>, commit: ObjectId, why: &str) -> Result<Diagnostic, Failure> {
     let CommitSummary {
         subject, author, ..
-    } = CommitSummary::read(&home.canon.repository, commit)?;
+    } = CommitSummary::read(&fork.canon.repository, commit)?;
     let title = format!(
         "commit {commit} cannot be taken back to canonical form: {why} (\"{}\", by {})",
         Visible(subject.as_bytes()),
@@ -114,8 +114,8 @@ struct Reasons {
     sources: Sources,
 }
 
-fn reasons(home: &Home<'_>, commit: ObjectId) -> Result<Reasons, Failure> {
-    let snapshot = match Snapshot::of(&home.canon.repository, commit) {
+fn reasons(fork: &Fork<'_>, commit: ObjectId) -> Result<Reasons, Failure> {
+    let snapshot = match Snapshot::of(&fork.canon.repository, commit) {
         Ok(snapshot) => snapshot,
         Err(error @ SnapshotError::Unusable { .. }) => {
             return Ok(Reasons {
@@ -139,7 +139,7 @@ fn reasons(home: &Home<'_>, commit: ObjectId) -> Result<Reasons, Failure> {
             });
         }
     };
-    let Ok(environment) = manifest.environment(&home.environment.name) else {
+    let Ok(environment) = manifest.environment(&fork.environment.name) else {
         return Ok(Reasons::default());
     };
     let tree = Tree::read(&snapshot, &Scope::of(&manifest, environment))?;

@@ -66,25 +66,22 @@ impl<'s> Files<'s> {
     }
 }
 
-/// Canonical's files at a commit, and what they say.
-pub(super) type Canonical<'c> = (&'c Files<'c>, &'c Tree);
+/// Canonical's files at a commit, what they say, and what stamps them.
+pub(super) type Canonical<'c> = (&'c Files<'c>, &'c Tree, &'c TreePatch);
 
-/// Compares `found` with canonical's files and their stamp. `stamp` is the plan that stamps them, and
-/// `before` what canonical was when the branch left it.
+/// Compares `found` with canonical's files and their stamp. `before` is what canonical was when the branch
+/// left it.
 pub(super) fn compare(
     manifest: &Manifest,
     environment: &Environment,
     canonical: Canonical<'_>,
     before: Option<Canonical<'_>>,
-    (stamped, stamp): (&Files<'_>, &TreePatch),
+    stamped: &Files<'_>,
     found: &Files<'_>,
 ) -> Result<Comparison, Failure> {
-    let renames = stamp
-        .changes
-        .iter()
-        .filter(|change| change.from != change.to);
-    let back: BTreeMap<_, _> = renames.map(|change| (&change.to, &change.from)).collect();
-    let moves = to_stamped_paths(&back, found)?;
+    let canonical = Version::of(canonical, manifest);
+    let before = before.map(|before| Version::of(before, manifest));
+    let moves = to_stamped_paths(&canonical.back, found)?;
     let origin = moves
         .changes
         .iter()
@@ -98,26 +95,28 @@ pub(super) fn compare(
     let report = pair.report(&TreePatch::default(), &moves, &options)?;
     let tree = Tree::read(found.snapshot, &Scope::of(manifest, environment))?;
     let names = Named::of(&tree, manifest, Some(environment));
-    let version = |(files, tree)| (files, Named::of(tree, manifest, None));
-    let (canonical, before) = (version(canonical), before.map(version));
     let mut comparison = Comparison::default();
     let mut told = 0;
     for change in &report.files {
         let at = change.path();
         let path = origin.get(at).copied().unwrap_or(at);
-        let twin = back.get(at).copied().unwrap_or(at);
-        let is_older = before
-            .as_ref()
-            .is_some_and(|(files, own)| match &change.right {
-                Some(right) => is_at(files, twin, right) || alone_differ(own, twin, &names, path),
-                None => !files.has(twin),
-            });
+        let twin = canonical.twin(at);
+        let is_older = before.as_ref().is_some_and(|before| {
+            let twin = before.twin(at);
+            match &change.right {
+                Some(right) => {
+                    is_at(before.files, twin, right)
+                        || alone_differ(&before.own, twin, &names, path)
+                }
+                None => !before.files.has(twin),
+            }
+        });
         told += usize::from(change.right.is_some());
         match &change.right {
-            Some(right) if path == twin && is_at(canonical.0, twin, right) => {
+            Some(right) if path == twin && is_at(canonical.files, twin, right) => {
                 comparison.canonical += 1
             }
-            Some(_) if alone_differ(&canonical.1, twin, &names, path) => comparison.names += 1,
+            Some(_) if alone_differ(&canonical.own, twin, &names, path) => comparison.names += 1,
             Some(_) if is_older => comparison.older += 1,
             None if is_older => {}
             _ => comparison.neither.push(Neither::of(change, path)),
@@ -128,6 +127,33 @@ pub(super) fn compare(
     comparison.names += origin.keys().filter(|to| !differ.contains(*to)).count();
     comparison.stamped = found.snapshot.entries().len() - told - report.only_stamps;
     Ok(comparison)
+}
+
+/// Canonical's files at a commit, by the paths that they have in both forms.
+struct Version<'v> {
+    files: &'v Files<'v>,
+    own: Named<'v>,
+    /// From the stamp's path to the canonical one, where they differ.
+    back: BTreeMap<&'v RelPath, &'v RelPath>,
+}
+
+impl<'v> Version<'v> {
+    fn of((files, tree, stamp): Canonical<'v>, manifest: &Manifest) -> Self {
+        let renames = stamp
+            .changes
+            .iter()
+            .filter(|change| change.from != change.to);
+        Self {
+            files,
+            own: Named::of(tree, manifest, None),
+            back: renames.map(|change| (&change.to, &change.from)).collect(),
+        }
+    }
+
+    /// The canonical path of what the stamp has at a path.
+    fn twin<'p>(&'p self, stamped: &'p RelPath) -> &'p RelPath {
+        self.back.get(stamped).copied().unwrap_or(stamped)
+    }
 }
 
 /// Moves what still has its canonical path to the one that its stamp has; `back` leads from that one to

@@ -26,7 +26,7 @@ use super::story::signature_now;
 use crate::args::{AdoptArgs, Format};
 use crate::canon::{Canon, branch_ref, name};
 use crate::failure::{Failure, FailureKind};
-use crate::fork::Home;
+use crate::fork::Fork;
 use crate::output;
 use crate::report;
 
@@ -35,8 +35,8 @@ const ADOPTED: &str = "Storyline-Kind: adopt";
 
 pub(crate) fn run(directory: &Path, args: &AdoptArgs) -> Result<ExitCode, Failure> {
     let canon = Canon::fetch(directory)?;
-    let home = Home::of(&canon, &args.environment)?;
-    let there = home.fetch(&home.branch)?.ok_or_else(|| missing(&home))?;
+    let fork = Fork::of(&canon, &args.environment)?;
+    let there = fork.fetch(&fork.branch)?.ok_or_else(|| missing(&fork))?;
     let objects = canon.repository.objects()?;
     let mut projector = Projector::new(&objects, &args.environment, Direction::Stamp);
     let stamped = projector.project(&[canon.tip])?[0];
@@ -48,7 +48,7 @@ pub(crate) fn run(directory: &Path, args: &AdoptArgs) -> Result<ExitCode, Failur
     projector.finish()?;
     objects.refresh();
     let adoption = Adoption {
-        home: &home,
+        fork: &fork,
         objects: &objects,
         there,
         stamped,
@@ -56,21 +56,21 @@ pub(crate) fn run(directory: &Path, args: &AdoptArgs) -> Result<ExitCode, Failur
     };
     if let Some(standing) = adoption.standing()? {
         let printed = match args.format {
-            Format::Text => output::print(&standing.text(&home)),
+            Format::Text => output::print(&standing.text(&fork)),
             Format::Json => output::print_json(&standing),
         };
         return printed.map(|()| ExitCode::SUCCESS);
     }
     let mut adopted = Adopted {
         environment: &args.environment,
-        repository: home.url.to_string(),
-        branch: &home.branch,
+        repository: fork.url.to_string(),
+        branch: &fork.branch,
         old: there.to_string(),
         new: stamped.to_string(),
         projection: stamped.to_string(),
         backup: None,
         files: Some(adoption.comparison()?),
-        commits: own_commits(&home, &objects, there)?,
+        commits: own_commits(&fork, &objects, there)?,
         already: false,
         done: false,
     };
@@ -81,12 +81,12 @@ pub(crate) fn run(directory: &Path, args: &AdoptArgs) -> Result<ExitCode, Failur
     adopted.new = change.new.to_string();
     adopted.backup = change.backup.as_ref().map(ToString::to_string);
     if !args.dry_run {
-        confirm(&home, args, &change)?;
+        confirm(&fork, args, &change)?;
         adoption.carry_out(&change)?;
         adopted.done = true;
     }
     let printed = match args.format {
-        Format::Text => output::print(&adopted.outcome(&home)),
+        Format::Text => output::print(&adopted.outcome(&fork)),
         Format::Json => output::print_json(&adopted),
     };
     printed.map_err(|failure| match adopted.done {
@@ -98,7 +98,7 @@ pub(crate) fn run(directory: &Path, args: &AdoptArgs) -> Result<ExitCode, Failur
 
 /// An environment's branch and what it is to become.
 struct Adoption<'a> {
-    home: &'a Home<'a>,
+    fork: &'a Fork<'a>,
     objects: &'a Objects,
     /// Where the branch stands.
     there: ObjectId,
@@ -117,14 +117,14 @@ struct Change {
 
 impl Adoption<'_> {
     fn canon(&self) -> &Canon {
-        self.home.canon
+        self.fork.canon
     }
 
     fn is_stage(&self) -> bool {
         let stages = self.canon().manifest.pipeline.iter().flatten();
         stages
             .into_iter()
-            .any(|stage| *stage == self.home.environment.name)
+            .any(|stage| *stage == self.fork.environment.name)
     }
 
     /// What is told of a branch that is under the manifest already; `None` of one that is not.
@@ -145,12 +145,12 @@ impl Adoption<'_> {
         }
         let own = match is_projection || is_adopted {
             true => Vec::new(),
-            false => own_commits(self.home, objects, there)?,
+            false => own_commits(self.fork, objects, there)?,
         };
         Ok(Some(Adopted {
-            environment: &self.home.environment.name,
-            repository: self.home.url.to_string(),
-            branch: &self.home.branch,
+            environment: &self.fork.environment.name,
+            repository: self.fork.url.to_string(),
+            branch: &self.fork.branch,
             old: there.to_string(),
             new: there.to_string(),
             projection: stamped.to_string(),
@@ -177,7 +177,7 @@ impl Adoption<'_> {
 
     fn comparison(&self) -> Result<Comparison, Failure> {
         let canon = self.canon();
-        let (manifest, environment) = (&canon.manifest, self.home.environment);
+        let (manifest, environment) = (&canon.manifest, self.fork.environment);
         let snapshot = |id| Snapshot::of(&canon.repository, id);
         let scope = Scope::of(manifest, environment);
         let canonical = snapshot(canon.tip)?;
@@ -186,16 +186,22 @@ impl Adoption<'_> {
         let stamp = stamp.map_err(|refused| refusal(&tree, refused))?;
         let base = self.objects.merge_bases(self.there, canon.tip)?;
         let before = base.first().map(|base| snapshot(*base)).transpose()?;
-        let before_tree = before.as_ref().map(|files| Tree::read(files, &scope));
-        let before_tree = before_tree.transpose()?;
+        let old = before.as_ref().map(|files| Tree::read(files, &scope));
+        let old = old.transpose()?;
+        // Where what canonical was cannot be stamped, its paths are canonical's alone.
+        let old_stamp = old.as_ref().map(|tree| {
+            let stamp = plan(tree, manifest, environment, Direction::Stamp);
+            stamp.map(|plan| plan.patch).unwrap_or_default()
+        });
         let (stamped, found) = (snapshot(self.stamped)?, snapshot(self.there)?);
         let before = before.as_ref().map(Files::of);
+        let before = before.as_ref().zip(old.as_ref()).zip(old_stamp.as_ref());
         compare(
             manifest,
             environment,
-            (&Files::of(&canonical), &tree),
-            before.as_ref().zip(before_tree.as_ref()),
-            (&Files::of(&stamped), &stamp.patch),
+            (&Files::of(&canonical), &tree, &stamp.patch),
+            before.map(|((files, tree), stamp)| (files, tree, stamp)),
+            &Files::of(&stamped),
             &Files::of(&found),
         )
     }
@@ -203,7 +209,7 @@ impl Adoption<'_> {
     /// Decides what becomes of the branch, and makes the commit that a stage gets.
     fn change(&self) -> Result<Change, Failure> {
         let Self {
-            home,
+            fork,
             objects,
             there,
             stamped,
@@ -212,14 +218,14 @@ impl Adoption<'_> {
         let canon = self.canon();
         if !self.is_stage() {
             let short = &there.to_string()[..12];
-            let backup = format!("refs/storyline/backup/{}/{short}", home.branch);
+            let backup = format!("refs/storyline/backup/{}/{short}", fork.branch);
             return Ok(Change {
                 new: stamped,
                 backup: Some(name(&backup)?),
             });
         }
         let signature = signature_now(&canon.repository)?;
-        let environment = &home.environment.name;
+        let environment = &fork.environment.name;
         let message = format!(
             "Take the names of {environment} from the manifest\n\n{ADOPTED}\nSource-Commit: {}\n",
             canon.tip
@@ -239,13 +245,13 @@ impl Adoption<'_> {
     }
 
     fn carry_out(&self, change: &Change) -> Result<(), Failure> {
-        let Self { home, there, .. } = *self;
+        let Self { fork, there, .. } = *self;
         let canon = self.canon();
         let mut pushes = Vec::new();
         if let Some(backup) = &change.backup {
             let kept = canon
                 .git
-                .list(&canon.repository, &home.url, &[backup.as_str()])?;
+                .list(&canon.repository, &fork.url, &[backup.as_str()])?;
             pushes.push(Push {
                 destination: backup.clone(),
                 expected: kept.get(backup).copied(),
@@ -254,13 +260,13 @@ impl Adoption<'_> {
             });
         }
         pushes.push(Push {
-            destination: branch_ref(&home.branch)?,
+            destination: branch_ref(&fork.branch)?,
             expected: Some(there),
             new: Some(change.new),
             forward_only: change.backup.is_none(),
         });
-        canon.git.push(&canon.repository, &home.url, &pushes)?;
-        let copy = (home.tracking_ref(&home.branch)?, change.new);
+        canon.git.push(&canon.repository, &fork.url, &pushes)?;
+        let copy = (fork.tracking_ref(&fork.branch)?, change.new);
         canon.copy_refs(&[copy], "storyline adopt")
     }
 }
@@ -278,18 +284,18 @@ fn refusal(tree: &Tree, refused: Refused) -> Failure {
 }
 
 /// Asks whoever can answer; others have to say it beforehand.
-fn confirm(home: &Home<'_>, args: &AdoptArgs, change: &Change) -> Result<(), Failure> {
+fn confirm(fork: &Fork<'_>, args: &AdoptArgs, change: &Change) -> Result<(), Failure> {
     if args.yes {
         return Ok(());
     }
     let environment = &args.environment;
-    let branch = Visible(home.branch.as_bytes());
+    let branch = Visible(fork.branch.as_bytes());
     let what = match &change.backup {
         Some(backup) => format!(
             "replaces `{branch}` of {}, and keeps what it was as `{backup}` there",
-            home.url
+            fork.url
         ),
-        None => format!("adds a commit to `{branch}` of {}", home.url),
+        None => format!("adds a commit to `{branch}` of {}", fork.url),
     };
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         let diagnostic = Diagnostic::error("confirmation-needed", format!("this {what}")).help(
@@ -311,12 +317,12 @@ fn confirm(home: &Home<'_>, args: &AdoptArgs, change: &Change) -> Result<(), Fai
     }
 }
 
-fn missing(home: &Home<'_>) -> Failure {
-    let branch = Visible(home.branch.as_bytes());
-    let title = format!("{} has no branch `{branch}`", home.url);
+fn missing(fork: &Fork<'_>) -> Failure {
+    let branch = Visible(fork.branch.as_bytes());
+    let title = format!("{} has no branch `{branch}`", fork.url);
     let diagnostic = Diagnostic::error("branch-missing", title).help(format!(
         "there is nothing to adopt: `storyline sync {}` makes it",
-        home.environment.name
+        fork.environment.name
     ));
     Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }

@@ -9,7 +9,7 @@ use storyline_repo::{ObjectId, Objects};
 use storyline_stamp::Direction;
 
 use crate::failure::Failure;
-use crate::fork::Home;
+use crate::fork::Fork;
 
 /// A commit as lists show it.
 #[derive(Serialize)]
@@ -22,11 +22,11 @@ pub(super) struct OwnCommit {
 /// The commits of `found`'s history, newest first, that canonical has neither as they are nor with the
 /// same change, in either form. Merges and commits that change nothing but names are left out.
 pub(super) fn own_commits(
-    home: &Home<'_>,
+    fork: &Fork<'_>,
     objects: &Objects,
     found: ObjectId,
 ) -> Result<Vec<OwnCommit>, Failure> {
-    let canon = home.canon;
+    let canon = fork.canon;
     let repository = &canon.repository;
     let ids = |tips: &[ObjectId], hidden: &[ObjectId]| -> Result<Vec<_>, Failure> {
         let walked = objects.walk(tips, hidden)?;
@@ -36,7 +36,7 @@ pub(super) fn own_commits(
     let others = ids(&[canon.tip], &[found])?;
     let mut alone = without_twin(repository, &commits, &others)?;
     // Where the names are those that the manifest gives, the same is asked of canonical forms.
-    let mut projector = Projector::new(objects, &home.environment.name, Direction::Unstamp);
+    let mut projector = Projector::new(objects, &fork.environment.name, Direction::Unstamp);
     projector.lend_manifest_of(canon.tip)?;
     projector.assume(ids(&[canon.tip], &[])?.into_iter().map(|id| (id, id)));
     match projector.project(&alone) {

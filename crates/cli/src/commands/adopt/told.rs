@@ -7,7 +7,7 @@ use storyline_text::Visible;
 
 use super::compare::Comparison;
 use super::own::OwnCommit;
-use crate::fork::Home;
+use crate::fork::Fork;
 use crate::output::count;
 
 /// Files and commits that are listed for people; programs get all.
@@ -36,8 +36,8 @@ pub(super) struct Adopted<'a> {
 
 impl Adopted<'_> {
     /// What is said of a branch that is under the manifest.
-    pub(super) fn text(&self, home: &Home<'_>) -> String {
-        let (branch, url) = (Visible(self.branch.as_bytes()), &home.url);
+    pub(super) fn text(&self, fork: &Fork<'_>) -> String {
+        let (branch, url) = (Visible(self.branch.as_bytes()), &fork.url);
         let mut text = format!("`{branch}` of {url} is already under the manifest\n");
         if !self.commits.is_empty() {
             text += &self.list_commits();
@@ -112,7 +112,7 @@ impl Adopted<'_> {
     }
 
     /// What was done, or would be.
-    pub(super) fn outcome(&self, home: &Home<'_>) -> String {
+    pub(super) fn outcome(&self, fork: &Fork<'_>) -> String {
         let Self {
             environment,
             old,
@@ -138,7 +138,7 @@ impl Adopted<'_> {
             .as_ref()
             .is_some_and(|files| !files.neither.is_empty());
         if self.done && is_lost {
-            let story = home.story_branch("ID").unwrap_or_else(|| "wip/ID".into());
+            let story = fork.story_branch("ID").unwrap_or_else(|| "wip/ID".into());
             let story = Visible(story.as_bytes());
             let _ = write!(
                 text,

@@ -14,10 +14,10 @@ use storyline_repo::{
 };
 use storyline_stamp::Direction;
 
-use super::home::{Canonical, Home};
 use super::{rebuilt, trouble};
 use crate::canon;
 use crate::failure::{Failure, FailureKind, Sources};
+use crate::home::{Canonical, Home};
 
 /// What all environments of one run share.
 pub(super) struct Run<'a> {

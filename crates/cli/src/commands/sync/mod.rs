@@ -1,7 +1,6 @@
 //! `storyline sync`: environments' repositories are brought to where canonical is.
 
 mod environment;
-mod home;
 mod rebuilt;
 mod tell;
 mod trouble;
@@ -16,10 +15,10 @@ use storyline_manifest::Environment;
 use storyline_repo::{Kind, ObjectId};
 
 use self::environment::{Run, Synced};
-use self::home::{Canonical, Skip};
 use super::story::{Stories, story_id};
 use crate::args::{Shard, SyncArgs};
 use crate::failure::{Failure, Sources};
+use crate::home::{Canonical, Skip};
 
 /// What became of one environment.
 enum Outcome {

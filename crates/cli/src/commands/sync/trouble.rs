@@ -7,8 +7,8 @@ use storyline_repo::story::{CommitSummary, StoryId};
 use storyline_repo::{ObjectId, RefName, Repository, Url};
 use storyline_text::{Diagnostic, Visible};
 
-use super::home::usage;
 use crate::failure::Failure;
+use crate::home::usage;
 use crate::output::{count, date};
 
 /// Commits that are listed one by one.

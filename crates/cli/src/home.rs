@@ -8,25 +8,25 @@ use crate::canon::{self, same_place};
 use crate::failure::{Failure, FailureKind};
 
 /// Where the canonical branch is.
-pub(super) struct Canonical {
-    pub(super) url: Url,
-    pub(super) branch: String,
+pub(crate) struct Canonical {
+    pub(crate) url: Url,
+    pub(crate) branch: String,
 }
 
 /// Where an environment lives.
 #[derive(Debug)]
-pub(super) struct Home {
+pub(crate) struct Home {
     /// Its repository.
-    pub(super) url: Url,
+    pub(crate) url: Url,
     /// The branch that carries canonical.
-    pub(super) branch: String,
+    pub(crate) branch: String,
     /// Where stories show up, if they do.
-    pub(super) stories: Option<StoryBranch>,
+    pub(crate) stories: Option<StoryBranch>,
 }
 
 /// Why `sync` leaves an environment alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Skip {
+pub(crate) enum Skip {
     /// It is a stage that stories are promoted to.
     ReceivesStories,
     /// It has neither a repository nor a branch of its own.
@@ -35,7 +35,7 @@ pub(super) enum Skip {
 
 impl Skip {
     /// Whether it is for others to look after `environment`.
-    pub(super) fn of(manifest: &Manifest, environment: &Environment) -> Option<Self> {
+    pub(crate) fn of(manifest: &Manifest, environment: &Environment) -> Option<Self> {
         let mut stages = manifest.pipeline.iter().flatten();
         if !environment.follows_canonical && stages.any(|stage| *stage == environment.name) {
             Some(Self::ReceivesStories)
@@ -47,7 +47,7 @@ impl Skip {
     }
 
     /// A word for programs.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::ReceivesStories => "stage-receives-stories",
             Self::LivesNowhere => "environment-lives-nowhere",
@@ -55,7 +55,7 @@ impl Skip {
     }
 
     /// The same for people.
-    pub(super) fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::ReceivesStories => "it is a stage that receives stories",
             Self::LivesNowhere => "it has neither a repository nor a branch of its own",
@@ -63,7 +63,7 @@ impl Skip {
     }
 
     /// What is told when somebody asks for this environment.
-    pub(super) fn failure(self, environment: &Environment) -> Failure {
+    pub(crate) fn failure(self, environment: &Environment) -> Failure {
         let title = format!("`{}` is not synced: {}", environment.name, self.reason());
         let diagnostic = Diagnostic::error(self.word(), title);
         let diagnostic = diagnostic.label(environment.place.label("declared here"));
@@ -79,7 +79,7 @@ impl Skip {
 
 impl Home {
     /// Where `environment` lives, if nobody else lives there.
-    pub(super) fn of(
+    pub(crate) fn of(
         manifest: &Manifest,
         environment: &Environment,
         canonical: &Canonical,
@@ -169,6 +169,6 @@ impl Home {
     }
 }
 
-pub(super) fn usage(diagnostic: Diagnostic) -> Failure {
+pub(crate) fn usage(diagnostic: Diagnostic) -> Failure {
     Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }
