@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program needs a part of it")]
 
+pub(crate) mod company;
 pub(crate) mod fork;
 pub(crate) mod team;
 

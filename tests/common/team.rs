@@ -48,23 +48,7 @@ pub(crate) struct Clone<'t> {
 impl Team {
     /// With one commit on canonical's `main`.
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let top = folder.path().canonicalize().expect("it is there");
-        let team = Self {
-            canonical: top.join("canonical.git"),
-            _folder: folder,
-            top,
-        };
-        team.git(
-            &team.top,
-            &[
-                "init",
-                "--quiet",
-                "--bare",
-                "--initial-branch=main",
-                "canonical.git",
-            ],
-        );
+        let team = Self::without_commits("canonical.git");
         let first = team.clone("first");
         let url = team.url();
         let manifest =
@@ -80,6 +64,25 @@ impl Team {
         first.git(&["commit", "--quiet", "-m", "First"]);
         first.git(&["push", "--quiet", "origin", "main"]);
         team
+    }
+
+    /// With a canonical repository of this name, which is empty.
+    pub(crate) fn without_commits(canonical: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let top = folder.path().canonicalize().expect("it is there");
+        let team = Self {
+            canonical: top.join(canonical),
+            _folder: folder,
+            top,
+        };
+        team.init(canonical);
+        team
+    }
+
+    /// Makes a bare repository, without a branch.
+    pub(crate) fn init(&self, name: &str) {
+        let args = ["init", "--quiet", "--bare", "--initial-branch=main", name];
+        self.git(&self.top, &args);
     }
 
     /// The address of the canonical repository.
@@ -266,6 +269,10 @@ impl Told {
         std::str::from_utf8(&self.output.stdout).expect("what is printed is text")
     }
 
+    pub(crate) fn stderr(&self) -> &str {
+        std::str::from_utf8(&self.output.stderr).expect("what is printed is text")
+    }
+
     /// What is to be typed next: all that stands between backquotes in the help.
     pub(crate) fn commands(&self) -> Vec<String> {
         let told = String::from_utf8_lossy(&self.output.stderr).into_owned();
@@ -307,7 +314,7 @@ impl std::fmt::Display for Told {
 }
 
 /// With `<1>`, `<2>`, … in place of objects' names, which have twelve digits or more.
-fn numbered(text: &str) -> String {
+pub(crate) fn numbered(text: &str) -> String {
     let mut seen: Vec<&str> = Vec::new();
     let mut out = String::new();
     let mut rest = text;
