@@ -20,7 +20,7 @@ use storyline_text::RelPath;
 use super::ProjectionError;
 use super::files::{Files, Job, Jobs, ReadingId, number};
 use super::manifests::{ManifestId, Manifests};
-use super::trees::{Folder, Place, ROOT, Trees, file_kind};
+use super::trees::{Folder, Place, ROOT, Trees, file_kind, shared};
 use super::whole::as_a_whole;
 use crate::id::{Kind, ObjectId};
 use crate::memo::{Key, Memo};
@@ -49,6 +49,8 @@ pub(super) type Verdict = Option<ObjectId>;
 pub(super) struct Forest {
     files: Files,
     gists: FxHashMap<(Place, ReadingId), Arc<Gist>>,
+    /// Each that is known once: most commits say what the one before said.
+    shared: FxHashSet<Arc<Gist>>,
     stampers: Vec<(Arc<Stamper>, ReadingId, Key)>,
     stamper_ids: FxHashMap<Key, StamperId>,
     stampers_of: FxHashMap<Told, Result<StamperId, Unfit>>,
@@ -212,9 +214,7 @@ impl Forest {
         }
         let question = self.gist_question(trees, place, reading);
         trees.memo.put(|| question, &gist.to_bytes());
-        let gist = Arc::new(gist);
-        self.gists.insert((place, reading), gist.clone());
-        Ok(gist)
+        Ok(self.keep_gist(place, reading, gist))
     }
 
     fn known_gist(
@@ -228,9 +228,14 @@ impl Forest {
         }
         let question = || self.gist_question(trees, place, reading);
         let known = trees.memo.get(question)?;
-        let gist = Arc::new(Gist::from_bytes(&known)?);
+        let gist = Gist::from_bytes(&known)?;
+        Some(self.keep_gist(place, reading, gist))
+    }
+
+    fn keep_gist(&mut self, place: Place, reading: ReadingId, gist: Gist) -> Arc<Gist> {
+        let gist = shared(&mut self.shared, gist);
         self.gists.insert((place, reading), gist.clone());
-        Some(gist)
+        gist
     }
 
     fn gist_question(&self, trees: &Trees<'_>, place: Place, reading: ReadingId) -> Key {

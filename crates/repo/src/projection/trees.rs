@@ -1,9 +1,10 @@
 //! Trees as they are read while a history is projected: each once in a while, and what their paths say
 //! once and for all.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use storyline_stamp::EntryKind as FileKind;
 use storyline_stamp::parts::Outline;
 use storyline_text::RelPath;
@@ -116,6 +117,16 @@ pub(super) fn file_kind(kind: EntryKind) -> Option<FileKind> {
     }
 }
 
+/// The one that `known` has of this value, from now on if there was none.
+pub(super) fn shared<T: Eq + Hash>(known: &mut FxHashSet<Arc<T>>, value: T) -> Arc<T> {
+    if let Some(known) = known.get(&value) {
+        return known.clone();
+    }
+    let value = Arc::new(value);
+    known.insert(value.clone());
+    value
+}
+
 /// All trees that are met.
 pub(super) struct Trees<'o> {
     pub(super) objects: &'o Objects,
@@ -127,6 +138,8 @@ pub(super) struct Trees<'o> {
     prefixes: FxHashMap<Box<[u8]>, Prefix>,
     paths: Vec<Box<[u8]>>,
     outlines: FxHashMap<Place, Option<Arc<Outline>>>,
+    /// Each that is known once: paths that matter seldom change.
+    shared: FxHashSet<Arc<Outline>>,
 }
 
 impl<'o> Trees<'o> {
@@ -140,6 +153,7 @@ impl<'o> Trees<'o> {
             prefixes: [(Box::default(), ROOT)].into_iter().collect(),
             paths: vec![Box::default()],
             outlines: FxHashMap::default(),
+            shared: FxHashSet::default(),
         }
     }
 
@@ -215,7 +229,7 @@ impl<'o> Trees<'o> {
                 outline
             }
         };
-        let outline = outline.map(Arc::new);
+        let outline = outline.map(|outline| shared(&mut self.shared, outline));
         self.outlines.insert(place, outline.clone());
         Ok(outline)
     }
