@@ -20,7 +20,7 @@ const MAX_TIPS: usize = 64;
 
 /// Projects the histories of one repository for one environment, in one direction.
 pub struct Projector<'o> {
-    trees: Trees<'o>,
+    pub(super) trees: Trees<'o>,
     forest: Forest,
     manifests: Manifests,
     environment: String,
@@ -31,7 +31,7 @@ pub struct Projector<'o> {
 
 /// What a commit's tree becomes.
 #[derive(Clone, Copy)]
-enum Becomes {
+pub(super) enum Becomes {
     Projected(ObjectId),
     Opaque(Opaque),
 }
@@ -168,7 +168,7 @@ impl<'o> Projector<'o> {
     }
 
     /// Commits up to which former commands projected everything, newest first.
-    fn former_tips(&self) -> Vec<ObjectId> {
+    pub(super) fn former_tips(&self) -> Vec<ObjectId> {
         let found = self.trees.memo.get(|| self.question(b"tips", b""));
         let found = found.unwrap_or_default();
         let ids = found
@@ -202,7 +202,7 @@ impl<'o> Projector<'o> {
     }
 
     /// What becomes of the commits' trees, proved.
-    fn trees_of(&mut self, commits: &[Walked]) -> Result<Vec<Becomes>, ProjectionError> {
+    pub(super) fn trees_of(&mut self, commits: &[Walked]) -> Result<Vec<Becomes>, ProjectionError> {
         let mut roots = Vec::with_capacity(commits.len());
         for commit in commits {
             roots.push(self.root(commit.tree)?);

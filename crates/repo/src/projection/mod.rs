@@ -9,6 +9,7 @@
 //! manifests   the manifest of a tree       none, a broken one, one without the environment: opaque
 //! files       what they say, and what new names make of them
 //! forest      trees, many at once          part by part, with what is known of each part
+//! recognise   what was projected elsewhere
 //! whole       a tree that needs it         planned like a folder
 //! ```
 //!
@@ -18,6 +19,7 @@ mod files;
 mod forest;
 mod history;
 mod manifests;
+mod recognise;
 mod trees;
 mod whole;
 
