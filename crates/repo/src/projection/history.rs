@@ -112,7 +112,18 @@ impl<'o> Projector<'o> {
         self.known.iter().map(|(from, to)| (*from, *to))
     }
 
-    /// Commits that were projected with their trees as they are, parents first.
+    /// Why the manifest in a commit's tree says nothing about the environment, if it does not. Nothing
+    /// but the manifest is read.
+    ///
+    /// # Errors
+    /// When the commit, or a part of its manifest, is missing or broken.
+    pub fn passed_over(&mut self, commit: ObjectId) -> Result<Option<Opaque>, ProjectionError> {
+        let tree = self.trees.objects.tree_of(commit)?;
+        Ok(self.root(tree)?.err())
+    }
+
+    /// Commits that were projected with their trees as they are, parents first; without those that former
+    /// commands projected.
     pub fn opaque(&self) -> &[OpaqueCommit] {
         &self.opaque
     }
