@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use crate::Repository;
 
 /// Raised whenever an answer may come out differently.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 /// A file that has grown larger, in bytes, is begun anew.
 const MAX_FILE: u64 = 2 << 30;
 /// Answers that wait to be written. More are forgotten.

@@ -89,15 +89,19 @@ impl<'o> Projector<'o> {
 
     /// The projection of a commit that was projected or assumed, now or by a former command.
     pub fn known(&self, commit: ObjectId) -> Option<ObjectId> {
-        self.known.get(&commit).copied().or_else(|| {
-            let found = self
-                .trees
-                .memo
-                .get(|| self.question(b"commit", commit.as_bytes()))?;
-            let id = ObjectId::from_bytes(found.try_into().ok()?);
-            // What nobody refers to may be gone by now.
-            self.trees.pack.contains(id).then_some(id)
-        })
+        let known = self.known.get(&commit).copied();
+        known.or_else(|| Some(self.remembered(commit)?.0))
+    }
+
+    /// What a former command made of a commit.
+    fn remembered(&self, commit: ObjectId) -> Option<(ObjectId, Option<Opaque>)> {
+        let question = || self.question(b"commit", commit.as_bytes());
+        let found = self.trees.memo.get(question)?;
+        let (why, id) = found.split_last()?;
+        let id = ObjectId::from_bytes(id.try_into().ok()?);
+        // What nobody refers to may be gone by now.
+        let is_there = self.trees.pack.contains(id);
+        is_there.then_some((id, Opaque::from_code(*why)))
     }
 
     fn question(&self, what: &[u8], about: &[u8]) -> Key {
@@ -112,14 +116,13 @@ impl<'o> Projector<'o> {
         self.known.iter().map(|(from, to)| (*from, *to))
     }
 
-    /// Why the manifest in a commit's tree says nothing about the environment, if it does not. Nothing
-    /// but the manifest is read.
-    ///
-    /// # Errors
-    /// When the commit, or a part of its manifest, is missing or broken.
-    pub fn passed_over(&mut self, commit: ObjectId) -> Result<Option<Opaque>, ProjectionError> {
-        let tree = self.trees.objects.tree_of(commit)?;
-        Ok(self.root(tree)?.err())
+    /// Why a commit was projected with its tree as it is, now or by a former command, if it was.
+    pub fn why_opaque(&self, commit: ObjectId) -> Option<Opaque> {
+        let mut new = self.opaque.iter();
+        match new.find(|opaque| opaque.id == commit) {
+            Some(opaque) => Some(opaque.why),
+            None => self.remembered(commit)?.1,
+        }
     }
 
     /// Commits that were projected with their trees as they are, parents first; without those that former
@@ -146,9 +149,14 @@ impl<'o> Projector<'o> {
         for commits in walked.chunks(TOGETHER) {
             let becomes = self.trees_of(commits)?;
             for (commit, becomes) in commits.iter().zip(becomes) {
+                let why = match becomes {
+                    Becomes::Projected(_) => None,
+                    Becomes::Opaque(why) => Some(why),
+                };
                 let id = self.commit(commit, becomes)?;
                 let question = self.question(b"commit", commit.id.as_bytes());
-                self.trees.memo.put(|| question, id.as_bytes());
+                let answer = [id.as_bytes(), &[why.map_or(0, Opaque::code)][..]].concat();
+                self.trees.memo.put(|| question, &answer);
                 self.known.insert(commit.id, id);
             }
             self.forest.trim();

@@ -53,6 +53,16 @@ impl Opaque {
         Self::Refused,
         Self::OddTree,
     ];
+
+    /// A number above zero that stands for it in the memo.
+    fn code(self) -> u8 {
+        let at = Self::ALL.iter().position(|why| *why == self);
+        at.map_or(0, |at| at as u8 + 1)
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code.checked_sub(1)?)).copied()
+    }
 }
 
 /// A commit that is projected with its tree as it is.

@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use storyline_repo::projection::{Opaque, OpaqueCommit, Projector};
-use storyline_repo::{Expected, ObjectId, RefError, RefName, RefUpdate, Repository, Snapshot};
+use storyline_repo::{
+    Expected, Memo, ObjectId, Objects, RefError, RefName, RefUpdate, Repository, Snapshot,
+};
 use storyline_stamp::{Direction, Scope, Tree, plan};
 use storyline_text::{Diagnostic, Visible};
 
@@ -39,17 +41,19 @@ pub(crate) fn take(
         .map(|name| Branch::of(&repository, name))
         .transpose()?;
     let objects = repository.objects()?;
-    let mut projector = Projector::new(&objects, &args.environment, direction);
+    let mut projector =
+        Projector::new(&objects, &args.environment, direction).with_memo(Memo::open(&repository));
     if let Some(lender) = lender {
         projector.lend_manifest_of(lender)?;
     }
     let made = projector.project(&[tip])?[0];
     let found = Found::of(&projector, made);
-    if let Some(opaque) = projector.opaque().iter().find(|opaque| opaque.id == tip) {
-        return Err(refusal(&repository, args, direction, (*opaque, lender))?);
+    if let Some(why) = projector.why_opaque(tip) {
+        let opaque = OpaqueCommit { id: tip, why };
+        return Err(refusal(&repository, args, direction, (opaque, lender))?);
     }
     if let Some(branch) = &branch {
-        branch.check(&projector, made)?;
+        branch.check(&projector, &objects, tip, made)?;
     }
     if !args.dry_run {
         projector.finish()?;
@@ -65,7 +69,7 @@ pub(crate) fn take(
 /// The commit whose manifest is lent.
 fn lender(repository: &Repository, revision: &str) -> Result<ObjectId, Failure> {
     let id = repository.resolve(revision)?;
-    match manifest_in(&Snapshot::of(repository, id)?)? {
+    match manifest_in(&Snapshot::of_manifest(repository, id)?)? {
         Some(_) => Ok(id),
         None => Err(usage(no_manifest(id))),
     }
@@ -89,10 +93,18 @@ impl Branch {
     }
 
     /// Refuses to lose commits: the branch has to stand at something that `made` grew out of.
-    fn check(&self, projector: &Projector<'_>, made: ObjectId) -> Result<(), Failure> {
+    fn check(
+        &self,
+        projector: &Projector<'_>,
+        objects: &Objects,
+        tip: ObjectId,
+        made: ObjectId,
+    ) -> Result<(), Failure> {
         let Some(old) = self.old else { return Ok(()) };
         // What the projection grew out of is what its ancestors became.
-        if projector.all().any(|(_, there)| there == old) {
+        let history = objects.walk(&[tip], &[])?;
+        let mut newest = history.iter().rev();
+        if newest.any(|commit| projector.known(commit.id) == Some(old)) {
             return Ok(());
         }
         let name = Visible(self.name.short().as_bytes()).to_string();
