@@ -11,6 +11,7 @@ use storyline_stamp::Direction;
 use storyline_text::Diagnostic;
 
 use crate::id::ObjectId;
+use crate::memo::Memo;
 use crate::object_error::ObjectError;
 use crate::objects::Objects;
 use crate::projection::{ProjectionError, Projector};
@@ -144,7 +145,8 @@ impl Fork<'_> {
 
     /// What each of these commits would be in canonical form. Nothing is written.
     fn unprojected(&self, own: &[ObjectId]) -> Result<FxHashMap<ObjectId, ObjectId>, ForkError> {
-        let mut projector = Projector::new(self.objects, self.environment, Direction::Unstamp);
+        let mut projector = Projector::new(self.objects, self.environment, Direction::Unstamp)
+            .with_memo(Memo::open(self.repository));
         match projector.project(own) {
             Ok(found) => Ok(own.iter().copied().zip(found).collect()),
             // No canonical commit is projected to such a one.

@@ -95,7 +95,7 @@ impl<'o> Projector<'o> {
 
     /// What a former command made of a commit.
     fn remembered(&self, commit: ObjectId) -> Option<(ObjectId, Option<Opaque>)> {
-        let question = || self.question(b"commit", commit.as_bytes());
+        let question = || self.question(b"commit", self.direction, commit.as_bytes());
         let found = self.trees.memo.get(question)?;
         let (why, id) = found.split_last()?;
         let id = ObjectId::from_bytes(id.try_into().ok()?);
@@ -104,10 +104,10 @@ impl<'o> Projector<'o> {
         is_there.then_some((id, Opaque::from_code(*why)))
     }
 
-    fn question(&self, what: &[u8], about: &[u8]) -> Key {
+    fn question(&self, what: &[u8], direction: Direction, about: &[u8]) -> Key {
         let lent = self.manifests.lent();
         let environment = self.environment.as_bytes();
-        let stamps = [u8::from(self.direction == Direction::Stamp)];
+        let stamps = [u8::from(direction == Direction::Stamp)];
         Key::of(&[what, environment, &stamps, &lent, about])
     }
 
@@ -154,9 +154,7 @@ impl<'o> Projector<'o> {
                     Becomes::Opaque(why) => Some(why),
                 };
                 let id = self.commit(commit, becomes)?;
-                let question = self.question(b"commit", commit.id.as_bytes());
-                let answer = [id.as_bytes(), &[why.map_or(0, Opaque::code)][..]].concat();
-                self.trees.memo.put(|| question, &answer);
+                self.remember(commit.id, id, why);
                 self.known.insert(commit.id, id);
             }
             self.forest.trim();
@@ -166,6 +164,20 @@ impl<'o> Projector<'o> {
         Ok(projected
             .map(|id| id.expect("it was known or walked to"))
             .collect())
+    }
+
+    /// Keeps what a commit becomes for later commands, and since that was proved, also the way back.
+    fn remember(&mut self, from: ObjectId, to: ObjectId, why: Option<Opaque>) {
+        let code = [why.map_or(0, Opaque::code)];
+        let ways = [
+            (self.direction, from, to),
+            (opposite(self.direction), to, from),
+        ];
+        for (direction, from, to) in ways {
+            let question = self.question(b"commit", direction, from.as_bytes());
+            let answer = [&to.as_bytes()[..], &code].concat();
+            self.trees.memo.put(|| question, &answer);
+        }
     }
 
     /// Commits that lead to `tips` and are not known, parents first.
@@ -188,26 +200,34 @@ impl<'o> Projector<'o> {
 
     /// Commits up to which former commands projected everything, newest first.
     pub(super) fn former_tips(&self) -> Vec<ObjectId> {
-        let found = self.trees.memo.get(|| self.question(b"tips", b""));
-        let found = found.unwrap_or_default();
-        let ids = found
-            .chunks_exact(20)
-            .filter_map(|id| Some(ObjectId::from_bytes(id.try_into().ok()?)));
-        ids.filter(|id| self.trees.objects.contains(*id) && self.known(*id).is_some())
-            .collect()
+        let mut former = self.tips_of(self.direction);
+        former.retain(|id| self.trees.objects.contains(*id) && self.known(*id).is_some());
+        former
+    }
+
+    fn tips_of(&self, direction: Direction) -> Vec<ObjectId> {
+        let found = self
+            .trees
+            .memo
+            .get(|| self.question(b"tips", direction, b""));
+        let (ids, _) = found.as_deref().unwrap_or_default().as_chunks();
+        ids.iter().map(|id| ObjectId::from_bytes(*id)).collect()
     }
 
     fn remember_tips(&mut self, tips: &[ObjectId]) {
-        let mut all = tips.to_vec();
-        all.extend(
-            self.former_tips()
-                .into_iter()
-                .filter(|tip| !tips.contains(tip)),
-        );
-        all.truncate(MAX_TIPS);
-        let question = self.question(b"tips", b"");
-        let all: Vec<_> = all.iter().flat_map(|id| *id.as_bytes()).collect();
-        self.trees.memo.put(|| question, &all);
+        let there: Vec<_> = tips.iter().filter_map(|tip| self.known(*tip)).collect();
+        let ways = [
+            (self.direction, tips),
+            (opposite(self.direction), there.as_slice()),
+        ];
+        for (direction, tips) in ways {
+            let former = self.tips_of(direction).into_iter();
+            let former = former.filter(|tip| !tips.contains(tip));
+            let all: Vec<_> = tips.iter().copied().chain(former).take(MAX_TIPS).collect();
+            let all: Vec<_> = all.iter().flat_map(|id| *id.as_bytes()).collect();
+            let question = self.question(b"tips", direction, b"");
+            self.trees.memo.put(|| question, &all);
+        }
     }
 
     /// Puts the new objects in place, so that refs can move to them.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use storyline_repo::projection::{OpaqueCommit, ProjectionError, Projector};
-use storyline_repo::{ObjectId, Objects};
+use storyline_repo::{Memo, ObjectId, Objects};
 use storyline_stamp::Direction;
 
 use super::refused;
@@ -34,7 +34,8 @@ impl<'o> TakenBack<'o> {
     ) -> Result<Self, Failure> {
         let shared = objects.walk(known, &[])?;
         let shared: HashSet<_> = shared.into_iter().map(|commit| commit.id).collect();
-        let mut projector = Projector::new(objects, &fork.environment.name, Direction::Unstamp);
+        let mut projector = Projector::new(objects, &fork.environment.name, Direction::Unstamp)
+            .with_memo(Memo::open(&fork.canon.repository));
         let tip = match projector.project(&[there]) {
             Ok(tips) => tips[0],
             Err(ProjectionError::Ambiguous { commit }) => {
@@ -81,16 +82,12 @@ impl<'o> TakenBack<'o> {
 
     /// New commits that are not in the environment's form, as there, parents first.
     pub(super) fn opaque(&self) -> Vec<OpaqueCommit> {
-        let new: HashSet<_> = self
-            .new_commits()
-            .into_iter()
-            .map(|(there, _)| there)
-            .collect();
-        let opaque = self.projector.opaque().iter();
-        opaque
-            .filter(|commit| new.contains(&commit.id))
-            .copied()
-            .collect()
+        let new = self.new_commits().into_iter();
+        let opaque = new.filter_map(|(id, _)| {
+            let why = self.projector.why_opaque(id)?;
+            Some(OpaqueCommit { id, why })
+        });
+        opaque.collect()
     }
 
     /// Puts the new objects in place, so that they can be pushed, and makes sure that the environment

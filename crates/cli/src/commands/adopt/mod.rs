@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use storyline_repo::projection::Projector;
-use storyline_repo::{Kind, NewCommit, ObjectId, Objects, Push, RefName, Snapshot};
+use storyline_repo::{Kind, Memo, NewCommit, ObjectId, Objects, Push, RefName, Snapshot};
 use storyline_stamp::{Direction, Refused, Scope, Tree, plan};
 use storyline_text::{Diagnostic, Visible};
 
@@ -38,7 +38,8 @@ pub(crate) fn run(directory: &Path, args: &AdoptArgs) -> Result<ExitCode, Failur
     let fork = Fork::of(&canon, &args.environment)?;
     let there = fork.fetch(&fork.branch)?.ok_or_else(|| missing(&fork))?;
     let objects = canon.repository.objects()?;
-    let mut projector = Projector::new(&objects, &args.environment, Direction::Stamp);
+    let mut projector = Projector::new(&objects, &args.environment, Direction::Stamp)
+        .with_memo(Memo::open(&canon.repository));
     let stamped = projector.project(&[canon.tip])?[0];
     let canonical = objects.walk(&[canon.tip], &[])?.into_iter();
     let canonical = canonical.map(|commit| commit.id);
