@@ -131,15 +131,6 @@ impl<'o> Projector<'o> {
         &self.opaque
     }
 
-    /// Why a former command projected a commit with its tree as it is; `None` when it did not, or nothing is
-    /// known of it.
-    pub fn formerly_opaque(&self, commit: ObjectId) -> Option<Opaque> {
-        let memo = &self.trees.memo;
-        let found = memo.get(|| self.question(b"opaque", commit.as_bytes()))?;
-        let [found] = found.try_into().ok()?;
-        Opaque::ALL.into_iter().find(|why| *why as u8 == found)
-    }
-
     /// Projects everything that can be reached from `tips` and is not known.
     ///
     /// # Errors
@@ -310,8 +301,6 @@ impl<'o> Projector<'o> {
             Becomes::Projected(tree) => tree,
             Becomes::Opaque(why) => {
                 self.opaque.push(OpaqueCommit { id: commit.id, why });
-                let question = self.question(b"opaque", commit.id.as_bytes());
-                self.trees.memo.put(|| question, &[why as u8]);
                 commit.tree
             }
         };

@@ -263,6 +263,9 @@ impl One<'_, '_> {
         let _turn = turn.unwrap_or_else(PoisonError::into_inner);
         let mut projector = self.projector().with_memo(Memo::open(&self.repository));
         let sources: Vec<_> = wanted.iter().map(|wanted| wanted.tip).collect();
+        if let Some(there) = wanted.iter().find_map(|wanted| wanted.found) {
+            projector.recognise(&sources, there)?;
+        }
         let tips = projector.project(&sources)?;
         let opaque = projector.opaque().iter();
         let opaque = opaque.map(|opaque| (opaque.id, opaque.why)).collect();
@@ -400,7 +403,7 @@ impl One<'_, '_> {
         let opaque = new.iter().rev().filter_map(|commit| {
             let id = *sources.get(&commit.id)?;
             let why = projected.opaque.get(&id).copied();
-            let why = why.or_else(|| former.formerly_opaque(id))?;
+            let why = why.or_else(|| former.why_opaque(id))?;
             Some(OpaqueCommit { id, why })
         });
         Ok(opaque.collect())
