@@ -134,6 +134,7 @@ impl Branch {
 /// What a projection came to.
 struct Found {
     commit: ObjectId,
+    /// Those that no former command projected.
     commits: usize,
     /// Those whose projection is another commit.
     changed: usize,
@@ -284,12 +285,15 @@ fn summary(
         false => format!("{direction}ed"),
     };
     let environment = Visible(args.environment.as_bytes());
-    let mut out = format!(
-        "{did} {environment}: {}, {} changed, {} as before\n",
-        count(found.commits, "commit"),
-        found.changed,
-        found.commits - found.changed,
-    );
+    let mut out = match found.commits {
+        0 => format!("{did} {environment}: no commits that were not done before\n"),
+        commits => format!(
+            "{did} {environment}: {}, {} changed, {} as before\n",
+            count(commits, "commit"),
+            found.changed,
+            commits - found.changed,
+        ),
+    };
     // Writing to a string cannot fail.
     for (why, commits) in by_reason(&found.opaque) {
         let _ = writeln!(
