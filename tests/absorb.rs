@@ -367,6 +367,7 @@ fn nothing_that_can_be_absorbed() {
         &["absorb", "dev1"],
         &["absorb", "dev1", "dev-ada"],
         &["absorb", "dev1", "dev-ada", "--story", "A-1"],
+        &["absorb", "dev1", "--story", "ABC-13"],
         &["absorb", "dev1", "--story", "../x"],
     ];
     let told = told.map(|args| ada.refused(args).to_string());
@@ -411,6 +412,14 @@ fn nothing_that_can_be_absorbed() {
     error[branch-missing]: [DIR]/fork.git has no branch `dev-ada`
      |
      = help: it has `main`, `wip/ABC-12`, `wip/abc-13`
+    --- exit code 2
+
+    $ storyline absorb dev1 --story ABC-13
+    --- stderr
+    error[branch-missing]: [DIR]/fork.git has no branch `wip/ABC-13`
+     |
+     = help: it has `main`, `wip/ABC-12`, `wip/abc-13`
+     = help: `storyline sync dev1 --story ABC-13` puts the story there
     --- exit code 2
 
     $ storyline absorb dev1 --story ../x

@@ -81,6 +81,7 @@ fn work_that_is_not_ready() {
     error[story-empty]: story ABC-12 changes nothing: its files are those that it is built on
      |
      = help: commit on its branch first; a story that is in canonical already needs nothing more
+     = help: what was committed in Looker is taken in by `storyline absorb ENV --story ABC-12`
     --- exit code 2
     "#);
     ada.commit(VIEW, &view("a", "count"), "One");

@@ -118,8 +118,9 @@ impl StoryError {
                      that it depends on take canonical in first",
                     candidates.first().map(ToString::to_string).unwrap_or_default(),
                 )),
-            Self::Empty { .. } => Diagnostic::error("story-empty", title)
-                .help("commit on its branch first; a story that is in canonical already needs nothing more"),
+            Self::Empty { story } => Diagnostic::error("story-empty", title)
+                .help("commit on its branch first; a story that is in canonical already needs nothing more")
+                .help(format!("what was committed in Looker is taken in by `storyline absorb ENV --story {story}`")),
             Self::OnItself { .. } => Diagnostic::error("story-depends-on-itself", title)
                 .help("leave it out"),
             Self::DependencyNotSubmitted { on, .. } => {

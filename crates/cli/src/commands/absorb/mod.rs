@@ -32,7 +32,7 @@ pub(crate) fn run(directory: &Path, args: &AbsorbArgs) -> Result<ExitCode, Failu
     let fork = Fork::of(&canon, &args.environment)?;
     let target = Target::of(&fork, args)?;
     let there = fork.fetch(&target.from)?;
-    let there = there.map_or_else(|| Err(branch_missing(&fork, &target.from)?), Ok)?;
+    let there = there.map_or_else(|| Err(branch_missing(&fork, &target)?), Ok)?;
     let objects = canon.repository.objects()?;
     let known: Vec<_> = [canon.tip].into_iter().chain(target.tip).collect();
     let back = TakenBack::of(&fork, &objects, there, &known)?;
@@ -163,7 +163,9 @@ impl Target {
             Err(RefError::CheckedOut { .. }) => Ok(vec![format!(
                 "your branch `{branch}` is checked out and was left at {here}: `git merge --ff-only {new}`"
             )]),
-            Err(error) => Err(error.into()),
+            // Somebody else, in the same clone, did the same at the same time.
+            Err(RefError::Moved { found, .. }) if found == Some(new) => Ok(Vec::new()),
+            Err(error) => Err(Failure::from(error).help("the push itself went well")),
         }
     }
 }
@@ -205,8 +207,8 @@ fn story_unknown(fork: &Fork<'_>, branch: &str) -> Failure {
     )))
 }
 
-fn branch_missing(fork: &Fork<'_>, branch: &str) -> Result<Failure, Failure> {
-    let canon = fork.canon;
+fn branch_missing(fork: &Fork<'_>, target: &Target) -> Result<Failure, Failure> {
+    let (canon, branch) = (fork.canon, &target.from);
     let heads = canon
         .git
         .list(&canon.repository, &fork.url, &["refs/heads/"])?;
@@ -230,7 +232,15 @@ fn branch_missing(fork: &Fork<'_>, branch: &str) -> Result<Failure, Failure> {
         ),
         false => format!("it has {}", names.join(", ")),
     };
-    Ok(usage(Diagnostic::error("branch-missing", title).help(has)))
+    let told = Diagnostic::error("branch-missing", title).help(has);
+    let (name, story) = (&fork.environment.name, &target.story);
+    let is_storys = fork.story_branch(story.as_str()).as_ref() == Some(branch);
+    Ok(usage(match is_storys && target.tip.is_some() {
+        true => told.help(format!(
+            "`storyline sync {name} --story {story}` puts the story there"
+        )),
+        false => told,
+    }))
 }
 
 fn foreign(fork: &Fork<'_>, branch: &str) -> Failure {
