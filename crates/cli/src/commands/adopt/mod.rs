@@ -3,7 +3,7 @@
 //! A repository whose names were put in by hand holds a history that no projection gives. A developer's
 //! fork is replaced by the projection, and what it was is kept under a backup ref there. A stage keeps
 //! its history and gets one commit with the projection's files. What is neither canonical nor stamp is
-//! told first.
+//! told first. A stage that follows canonical is replaced like a fork.
 
 mod compare;
 mod own;
@@ -121,11 +121,12 @@ impl Adoption<'_> {
         self.fork.canon
     }
 
+    /// Whether stories are promoted there, which then has a history of its own. A stage that follows
+    /// canonical has none: `sync` keeps it at the projection, so that it has to become one.
     fn is_stage(&self) -> bool {
-        let stages = self.canon().manifest.pipeline.iter().flatten();
-        stages
-            .into_iter()
-            .any(|stage| *stage == self.fork.environment.name)
+        let environment = self.fork.environment;
+        let mut stages = self.canon().manifest.pipeline.iter().flatten();
+        !environment.follows_canonical && stages.any(|stage| *stage == environment.name)
     }
 
     /// What is told of a branch that is under the manifest already; `None` of one that is not.
