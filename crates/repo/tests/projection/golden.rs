@@ -195,6 +195,7 @@ fn objects(folder: &Path) -> Option<PathBuf> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a test that did not run has to say so")]
 fn public_histories() {
     let Some(corpus) = std::env::var_os("STORYLINE_CORPUS") else {
         println!("skipped: what public histories become: STORYLINE_CORPUS is not set");
