@@ -12,7 +12,7 @@ use std::{env, fs};
 
 use common::company::{Company, DEVELOPERS, Layout, Project, Way, named};
 use common::team::{Clone, numbered};
-use storyline_sandbox::servers::{HttpServer, SshServer};
+use storyline_sandbox::servers::{Fault, HttpServer, Request, SshServer};
 
 /// What somebody writes into the view of a story.
 fn view(measure: &str) -> String {
@@ -490,6 +490,51 @@ fn branches_of_one_repository() {
       tip  <19>
       1 commit, 1 file
     "#);
+}
+
+/// Whatever the network does in between, running the command again does it.
+#[test]
+fn with_a_bad_line() {
+    let company = Company::new(Layout::Forks, Project::Shop, by_http);
+    let mut week = Week::new(&company);
+    week.monday();
+    let branch = company.story_branch("dev1", "ABC-12");
+    week.ide.git(&["fetch", "--quiet", "origin"]);
+    week.ide.git(&["switch", "--quiet", &branch]);
+    let requests = [
+        Request::Read,
+        Request::Fetch,
+        Request::Prepare,
+        Request::Push,
+    ];
+    for request in requests {
+        for (number, fault) in [|| Fault::Lost, || Fault::Status(503), || Fault::Cut(9)]
+            .into_iter()
+            .enumerate()
+        {
+            let measure = format!("{request:?}_{number}");
+            week.ide.commit(VIEW, &view(&measure), &measure);
+            week.ide.git(&["push", "--quiet", "origin", &branch]);
+            for command in [
+                "absorb dev1 --story ABC-12",
+                "story submit ABC-12",
+                "sync dev1",
+            ] {
+                company.fail(request, fault());
+                let args: Vec<_> = command.split(' ').collect();
+                let told = week.ada.run(&args);
+                let is_named =
+                    told.stderr().starts_with("error[") && told.stderr().contains("help: ");
+                assert!(told.code() == Some(0) || is_named, "{measure}: {told}");
+                // A fault that found no request so far waits for the next command.
+                if told.code() == Some(0) {
+                    week.ada.run(&args);
+                }
+                week.ada.succeeds(&args);
+            }
+        }
+    }
+    week.audit();
 }
 
 #[test]

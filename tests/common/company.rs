@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use storyline_sandbox::PROJECTS;
-use storyline_sandbox::servers::{HttpServer, SshServer};
+use storyline_sandbox::servers::{Fault, HttpServer, Request, SshServer};
 
 use super::team::{Clone, Team};
 
@@ -78,6 +78,13 @@ impl Company {
         match &self.way {
             Way::Http(server) => server.url(repository),
             Way::Ssh(server) => server.url(repository),
+        }
+    }
+
+    /// Has the next request of this kind go wrong, of those by HTTP.
+    pub(crate) fn fail(&self, request: Request, fault: Fault) {
+        if let Way::Http(server) = &self.way {
+            server.fail(request, fault);
         }
     }
 
