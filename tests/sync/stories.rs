@@ -67,6 +67,35 @@ fn a_story_new_further_on_and_amended() {
 }
 
 #[test]
+fn a_story_that_only_the_fork_has() {
+    let team = with_dev1();
+    let ada = with_story(&team, "ada", "ABC-12");
+    ada.run(&["sync", "dev1", "--story", "ABC-12"]);
+    ada.git(&["push", "--quiet", "origin", ":story/ABC-12"]);
+    insta::assert_snapshot!(ada.run(&["sync", "dev1"]), @r#"
+    $ storyline sync dev1
+    --- stdout
+    dev1 is up to date: main at <1>
+    --- exit code 0
+    "#);
+    let fork = team.clone_of("dev1", "looker");
+    fork.git(&["switch", "--quiet", "story/ABC-12"]);
+    fork.commit(VIEW, &view("orders_v9"), "In the IDE");
+    fork.git(&["push", "--quiet", "origin", "story/ABC-12"]);
+    insta::assert_snapshot!(ada.run(&["sync", "dev1"]), @r#"
+    $ storyline sync dev1
+    --- stdout
+    dev1 is up to date: main at <1>
+    --- stderr
+    warning[story-only-there]: story ABC-12 has a branch in `dev1` that was worked on, and none in the canonical repository
+     |
+     = help: `storyline absorb dev1 --story ABC-12` takes what is new there in
+     = help: if nothing of it is wanted, delete the branch there
+    --- exit code 0
+    "#);
+}
+
+#[test]
 fn stories_that_are_not_there() {
     let team = with_dev1();
     let ada = with_story(&team, "ada", "ABC-12");

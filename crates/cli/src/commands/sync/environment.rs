@@ -47,6 +47,8 @@ pub(super) struct Synced {
     pub(super) opaque: Vec<OpaqueCommit>,
     /// Stories that were cut before the environment was known.
     pub(super) too_old: Vec<StoryId>,
+    /// Stories that have no branch in the canonical repository, and one here that somebody else left.
+    pub(super) only_here: Vec<StoryId>,
     /// Tables that are built anew, since their models have other names from now on.
     pub(super) rebuilt: Vec<PersistentTable>,
 }
@@ -154,6 +156,7 @@ impl One<'_, '_> {
                 branches: Vec::new(),
                 opaque: Vec::new(),
                 too_old: Vec::new(),
+                only_here: self.only_here(&there)?,
                 rebuilt: Vec::new(),
             },
             pushes: Vec::new(),
@@ -238,6 +241,25 @@ impl One<'_, '_> {
             }
         }
         Ok(wanted)
+    }
+
+    /// Stories of branches that no canonical branch belongs to, and that are not where `sync` left them.
+    fn only_here(&self, there: &BTreeMap<RefName, ObjectId>) -> Result<Vec<StoryId>, Failure> {
+        let mut found = Vec::new();
+        let Some(stories) = &self.home.stories else {
+            return Ok(found);
+        };
+        for (name, id) in there {
+            let is_branch = name.as_str().starts_with("refs/heads/");
+            let story = stories.id_in(name.short()).filter(|_| is_branch);
+            if let Some(story) = story.and_then(|story| story.parse().ok())
+                && !self.run.branches.contains_key(&story)
+                && there.get(&left_ref(name)?) != Some(id)
+            {
+                found.push(story);
+            }
+        }
+        Ok(found)
     }
 
     /// Brings here what is not known.

@@ -8,7 +8,7 @@ use storyline_check::PersistentTable;
 use storyline_manifest::Environment;
 use storyline_repo::ObjectId;
 use storyline_repo::projection::Opaque;
-use storyline_text::Visible;
+use storyline_text::{Diagnostic, Visible};
 
 use super::environment::{Branch, Run, Synced};
 use super::{Outcome, trouble};
@@ -38,11 +38,7 @@ pub(super) fn outcomes(
                 report::diagnostics(&failure.diagnostics, file_sources(failure, sources));
             }
             Outcome::Synced(synced) => {
-                let too_old = synced.too_old.iter();
-                let told = too_old.map(|story| {
-                    trouble::too_old(&run.canonical.branch, environment, story, false)
-                });
-                report::diagnostics(&told.collect::<Vec<_>>(), sources);
+                report::diagnostics(&notes(run, environment, synced), sources);
             }
             Outcome::Skipped(_) => {}
         }
@@ -51,6 +47,13 @@ pub(super) fn outcomes(
         Format::Text => output::print(&text(run, outcomes)),
         Format::Json => output::print_json(&JsonSync::new(run, outcomes, sources)),
     }
+}
+
+fn notes(run: &Run<'_>, environment: &Environment, synced: &Synced) -> Vec<Diagnostic> {
+    let Synced {
+        too_old, only_here, ..
+    } = synced;
+    trouble::notes(&run.canonical.branch, environment, too_old, only_here)
 }
 
 fn file_sources<'s>(failure: &'s Failure, sources: &'s Sources) -> &'s Sources {
@@ -308,10 +311,7 @@ impl<'a> JsonEnvironment<'a> {
         match outcome {
             Outcome::Synced(synced) => {
                 let opaque = synced.opaque.iter();
-                let too_old = synced.too_old.iter();
-                let told = too_old.map(|story| {
-                    trouble::too_old(&run.canonical.branch, environment, story, false)
-                });
+                let told = notes(run, environment, synced);
                 Self {
                     outcome: match synced.branches.iter().any(Branch::moves) {
                         true => "moved",
@@ -326,7 +326,7 @@ impl<'a> JsonEnvironment<'a> {
                         })
                         .collect(),
                     rebuilt: synced.rebuilt.iter().map(JsonTable::new).collect(),
-                    diagnostics: json::diagnostics(&told.collect::<Vec<_>>(), sources),
+                    diagnostics: json::diagnostics(&told, sources),
                     ..empty
                 }
             }

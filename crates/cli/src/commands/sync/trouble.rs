@@ -85,6 +85,32 @@ pub(super) fn no_branch(url: &Url, story: &StoryId) -> Failure {
     usage(Diagnostic::error("story-branch-missing", title).help(help))
 }
 
+/// What an environment's branches tell, beside what became of them.
+pub(super) fn notes(
+    canonical: &str,
+    environment: &Environment,
+    too_old: &[StoryId],
+    only_here: &[StoryId],
+) -> Vec<Diagnostic> {
+    let old = too_old.iter();
+    let old = old.map(|story| self::too_old(canonical, environment, story, false));
+    let alone = only_here.iter().map(|story| only(environment, story));
+    old.chain(alone).collect()
+}
+
+/// Somebody's work may be there and nowhere else.
+fn only(environment: &Environment, story: &StoryId) -> Diagnostic {
+    let name = &environment.name;
+    let title = format!(
+        "story {story} has a branch in `{name}` that was worked on, and none in the canonical repository"
+    );
+    Diagnostic::warning("story-only-there", title)
+        .help(format!(
+            "`storyline absorb {name} --story {story}` takes what is new there in"
+        ))
+        .help("if nothing of it is wanted, delete the branch there")
+}
+
 /// There is no place for a story.
 pub(super) fn no_story_branch(environment: &Environment, story: &StoryId) -> Failure {
     let name = &environment.name;
