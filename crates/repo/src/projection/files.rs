@@ -126,12 +126,6 @@ impl Files {
         id
     }
 
-    /// What is known apart from manifests, whose numbers begin anew.
-    pub(super) fn without_manifests(mut self) -> Self {
-        self.readings_of.clear();
-        self
-    }
-
     /// Forgets what files say when it has become much. Few are asked again: most of what does not change
     /// is known by its folder.
     pub(super) fn trim(&mut self) {

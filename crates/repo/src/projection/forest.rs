@@ -116,14 +116,6 @@ impl Forest {
             .collect())
     }
 
-    /// What is known apart from manifests, whose numbers begin anew.
-    pub(super) fn without_manifests(mut self) -> Self {
-        self.files = self.files.without_manifests();
-        self.stampers_of.clear();
-        self.verdicts.clear();
-        self
-    }
-
     /// Forgets what has become much. What is needed again is found out again.
     pub(super) fn trim(&mut self) {
         self.files.trim();

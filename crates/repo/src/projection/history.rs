@@ -57,21 +57,6 @@ impl<'o> Projector<'o> {
         self
     }
 
-    /// The same for another environment or direction, with all that is known of files and folders. What
-    /// was made so far still comes into the repository.
-    #[must_use]
-    pub fn turned(self, environment: &str, direction: Direction) -> Self {
-        Self {
-            trees: self.trees,
-            forest: self.forest.without_manifests(),
-            manifests: Manifests::new(environment),
-            environment: environment.into(),
-            direction,
-            known: FxHashMap::default(),
-            opaque: Vec::new(),
-        }
-    }
-
     /// Has commits without a manifest go by that of `commit`, as if they held it. What is made so is for
     /// trials: another machine makes the same only if it is told the same.
     ///
