@@ -143,7 +143,7 @@ impl<'o> Projector<'o> {
     }
 
     /// Keeps what a commit becomes for later commands, and since that was proved, also the way back.
-    fn remember(&mut self, from: ObjectId, to: ObjectId, why: Option<Opaque>) {
+    pub(super) fn remember(&mut self, from: ObjectId, to: ObjectId, why: Option<Opaque>) {
         let code = [why.map_or(0, Opaque::code)];
         let ways = [
             (self.direction, from, to),
@@ -263,7 +263,7 @@ impl<'o> Projector<'o> {
     }
 
     /// A tree with its manifest, or why it stays as it is.
-    fn root(&mut self, tree: ObjectId) -> Result<Result<Root, Opaque>, ProjectionError> {
+    pub(super) fn root(&mut self, tree: ObjectId) -> Result<Result<Root, Opaque>, ProjectionError> {
         let Some(folder) = self.trees.folder(tree)? else {
             return Ok(Err(Opaque::OddTree));
         };

@@ -5,7 +5,7 @@
 //! from the roots on. The newest trees are made anew and compared too. Those below were proved by whoever
 //! pushed them, and nothing is made of them: what is pushed next stands on top of what is there already.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::ProjectionError;
 use super::history::{Becomes, Projector};
@@ -46,8 +46,9 @@ impl Projector<'_> {
                 .and_modify(|only| *only = None)
                 .or_insert(Some(commit.id));
         }
-        let there: FxHashSet<_> = there.iter().map(|commit| commit.id).collect();
+        let there: FxHashMap<_, _> = there.iter().map(|c| (c.id, c.tree)).collect();
         let mut found: FxHashMap<ObjectId, ObjectId> = FxHashMap::default();
+        let mut trees = Vec::new();
         let mut ends: FxHashMap<ObjectId, Walked> = FxHashMap::default();
         for commit in objects.walk(tips, &[])? {
             let parents = commit.parents.iter().map(|id| found.get(id).copied());
@@ -56,9 +57,10 @@ impl Projector<'_> {
             };
             let bytes = objects.read_as(commit.id, Kind::Commit)?;
             let other = index.get(&(likeness(&bytes, true), parents));
-            let same = there.contains(&commit.id).then_some(commit.id);
+            let same = there.contains_key(&commit.id).then_some(commit.id);
             if let Some(other) = other.copied().flatten().or(same) {
                 found.insert(commit.id, other);
+                trees.push((commit.id, other, commit.tree == there[&other], commit.tree));
                 commit.parents.iter().for_each(|id| drop(ends.remove(id)));
                 ends.insert(commit.id, commit);
             }
@@ -66,6 +68,15 @@ impl Projector<'_> {
         let ends: Vec<_> = ends.into_values().collect();
         if ends.len() > MAX_ENDS || !self.are_right(&ends, &found)? {
             return Ok(0);
+        }
+        for (from, to, is_same, tree) in trees {
+            // One that is refused, and one without a name in it, cannot be told apart so cheaply.
+            let why = if is_same {
+                self.root(tree)?.err()
+            } else {
+                None
+            };
+            self.remember(from, to, why);
         }
         let recognised = found.len();
         self.assume(found);
