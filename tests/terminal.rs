@@ -145,6 +145,7 @@ fn the_manual_and_help() {
         "storyline-story-submit.1",
         "storyline-story-withdraw.1",
         "storyline-story.1",
+        "storyline-sync.1",
         "storyline-unstamp.1",
         "storyline.1",
     ]
@@ -178,6 +179,7 @@ fn the_manual_and_help() {
       story        Begin stories, hand them in, and see how they are
       absorb       Take commits that were made in an environment's repository into a story
       adopt        Bring an environment's existing repository under the manifest
+      sync         Bring environments' repositories to where canonical is
       parse        Print the tree of a LookML file
       noise        Tell what share of a Git history is rename or connection noise
       manifest     Look after the manifest
