@@ -14,7 +14,7 @@ use storyline_repo::{
 use storyline_stamp::{EntryKind, FileSet};
 use storyline_text::{Diagnostic, Visible};
 
-use crate::failure::{Failure, FailureKind, Sources};
+use crate::failure::{Failure, Sources, usage};
 use crate::git;
 use crate::output::shown;
 use crate::project::MANIFEST;
@@ -272,8 +272,4 @@ pub(crate) fn manifest_in(snapshot: &Snapshot) -> Result<Option<(Manifest, Sourc
             ..errors.into()
         }),
     }
-}
-
-fn usage(diagnostic: Diagnostic) -> Failure {
-    Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }

@@ -50,6 +50,11 @@ pub(crate) struct Failure {
     pub(crate) unchanged: bool,
 }
 
+/// A command, manifest or repository that cannot be used, before anything was changed.
+pub(crate) fn usage(diagnostic: Diagnostic) -> Failure {
+    Failure::new(FailureKind::Usage, diagnostic).unchanged()
+}
+
 /// Bytes of files, for excerpts.
 pub(crate) type Sources = BTreeMap<RelPath, Vec<u8>>;
 

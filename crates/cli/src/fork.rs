@@ -48,8 +48,7 @@ impl<'c> Fork<'c> {
 
     /// Where a branch of it is kept in the clone.
     pub(crate) fn tracking_ref(&self, branch: &str) -> Result<RefName, Failure> {
-        let environment = &self.environment.name;
-        canon::name(&format!("refs/storyline/remote/{environment}/{branch}"))
+        tracking_ref(self.environment, branch)
     }
 
     /// Fetches a branch of it; `None` when it has none of this name.
@@ -60,4 +59,18 @@ impl<'c> Fork<'c> {
         let fetched = canon.git.fetch(&canon.repository, &self.url, &wanted)?;
         Ok(fetched.found.get(&source).copied())
     }
+}
+
+/// Where a branch of an environment is kept in the clone.
+pub(crate) fn tracking_ref(environment: &Environment, branch: &str) -> Result<RefName, Failure> {
+    canon::name(&format!(
+        "refs/storyline/remote/{}/{branch}",
+        environment.name
+    ))
+}
+
+/// Where what a branch held is kept beside it.
+pub(crate) fn backup_ref(branch: &str, old: ObjectId) -> Result<RefName, Failure> {
+    let short = &old.to_string()[..12];
+    canon::name(&format!("refs/storyline/backup/{branch}/{short}"))
 }

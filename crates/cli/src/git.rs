@@ -7,7 +7,7 @@ use std::time::Duration;
 use storyline_repo::{Git, Protocols, Repository};
 use storyline_text::{Diagnostic, Visible};
 
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, usage};
 
 /// Words of protocols that are allowed besides `https` and `ssh`: a setting and a variable. No file of
 /// a project has a say in this.
@@ -49,8 +49,4 @@ fn seconds(text: &str) -> Result<Duration, Failure> {
         let help = format!("ten minutes are `git config --global {TIME_LIMIT} 600`");
         usage(Diagnostic::error("time-limit-unusable", title).help(help))
     })
-}
-
-fn usage(diagnostic: Diagnostic) -> Failure {
-    Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }

@@ -5,7 +5,7 @@ use storyline_repo::Url;
 use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::{self, same_place};
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, usage};
 
 /// Where the canonical branch is.
 pub(crate) struct Canonical {
@@ -33,11 +33,16 @@ pub(crate) enum Skip {
     LivesNowhere,
 }
 
+/// Whether an environment is a stage that stories are promoted to.
+pub(crate) fn receives_stories(manifest: &Manifest, environment: &Environment) -> bool {
+    let mut stages = manifest.pipeline.iter().flatten();
+    !environment.follows_canonical && stages.any(|stage| *stage == environment.name)
+}
+
 impl Skip {
     /// Whether it is for others to look after `environment`.
     pub(crate) fn of(manifest: &Manifest, environment: &Environment) -> Option<Self> {
-        let mut stages = manifest.pipeline.iter().flatten();
-        if !environment.follows_canonical && stages.any(|stage| *stage == environment.name) {
+        if receives_stories(manifest, environment) {
             Some(Self::ReceivesStories)
         } else if environment.repository.is_none() && environment.branch.is_none() {
             Some(Self::LivesNowhere)
@@ -167,8 +172,4 @@ impl Home {
             .help("give each a `repository`, or a `branch` and a `story_branch`, of its own: `{env}` stands for its name");
         Err(usage(diagnostic))
     }
-}
-
-pub(crate) fn usage(diagnostic: Diagnostic) -> Failure {
-    Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }

@@ -9,7 +9,7 @@ use storyline_repo::Snapshot;
 use storyline_stamp::{EntryKind, FileSet, ReadError};
 use storyline_text::{Diagnostic, RelPath};
 
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, usage};
 use crate::output::shown;
 
 /// The files, links and nested repositories of a folder.
@@ -131,8 +131,4 @@ impl Wanted {
 fn is_inside(path: &RelPath, folder: &RelPath) -> bool {
     let rest = path.as_bytes().strip_prefix(folder.as_bytes());
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
-}
-
-fn usage(diagnostic: Diagnostic) -> Failure {
-    Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }

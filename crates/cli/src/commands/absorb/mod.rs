@@ -20,7 +20,7 @@ use storyline_text::{Diagnostic, Visible};
 use self::back::TakenBack;
 use crate::args::{AbsorbArgs, Format};
 use crate::canon::{Canon, branch_ref, tracking_ref};
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, usage};
 use crate::fork::Fork;
 use crate::output::{self, count};
 
@@ -180,10 +180,6 @@ fn story_branches(canon: &Canon) -> Result<BTreeMap<StoryId, ObjectId>, Failure>
         Some((id.parse().ok()?, *tip))
     });
     Ok(stories.collect())
-}
-
-fn usage(diagnostic: Diagnostic) -> Failure {
-    Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }
 
 fn no_branch(fork: &Fork<'_>, id: &StoryId) -> Failure {

@@ -24,9 +24,10 @@ use self::own::own_commits;
 use self::told::Adopted;
 use super::story::signature_now;
 use crate::args::{AdoptArgs, Format};
-use crate::canon::{Canon, branch_ref, name};
+use crate::canon::{Canon, branch_ref};
 use crate::failure::{Failure, FailureKind};
-use crate::fork::Fork;
+use crate::fork::{Fork, backup_ref};
+use crate::home::receives_stories;
 use crate::output;
 use crate::report;
 
@@ -124,9 +125,7 @@ impl Adoption<'_> {
     /// Whether stories are promoted there, which then has a history of its own. A stage that follows
     /// canonical has none: `sync` keeps it at the projection, so that it has to become one.
     fn is_stage(&self) -> bool {
-        let environment = self.fork.environment;
-        let mut stages = self.canon().manifest.pipeline.iter().flatten();
-        !environment.follows_canonical && stages.any(|stage| *stage == environment.name)
+        receives_stories(&self.canon().manifest, self.fork.environment)
     }
 
     /// What is told of a branch that is under the manifest already; `None` of one that is not.
@@ -219,11 +218,9 @@ impl Adoption<'_> {
         } = *self;
         let canon = self.canon();
         if !self.is_stage() {
-            let short = &there.to_string()[..12];
-            let backup = format!("refs/storyline/backup/{}/{short}", fork.branch);
             return Ok(Change {
                 new: stamped,
-                backup: Some(name(&backup)?),
+                backup: Some(backup_ref(&fork.branch, there)?),
             });
         }
         let signature = signature_now(&canon.repository)?;

@@ -18,7 +18,7 @@ use storyline_text::{Diagnostic, Visible};
 
 use crate::args::{Format, StampArgs};
 use crate::canon::{self, manifest_in};
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, usage};
 use crate::output::{self, count};
 use crate::project::{self, MANIFEST};
 use crate::{git, report};
@@ -170,7 +170,7 @@ fn refusal(
     let files = Snapshot::of(repository, id)?;
     let mut found = manifest_in(&files).map_err(of)?;
     if let (None, Some(lender)) = (&found, lender) {
-        found = manifest_in(&Snapshot::of(repository, lender)?)?;
+        found = manifest_in(&Snapshot::of_manifest(repository, lender)?)?;
     }
     let Some((manifest, sources)) = found else {
         return Ok(usage(no_manifest(id)));
@@ -204,10 +204,6 @@ fn no_manifest(commit: ObjectId) -> Diagnostic {
     )
     .help("`storyline init --write` proposes one from what the project shows; commit it")
     .help("to try what a manifest would do with commits before it, lend it: `--manifest-from REV`")
-}
-
-fn usage(diagnostic: Diagnostic) -> Failure {
-    Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }
 
 /// The result for programs.

@@ -19,7 +19,7 @@ use storyline_text::{Diagnostic, Visible};
 
 use crate::args::StoryCommand;
 use crate::canon::{self, Canon};
-use crate::failure::{Failure, FailureKind, Sources};
+use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::report;
 
 /// Refs that one run of `git fetch` is asked for: its arguments have to fit.
@@ -213,10 +213,6 @@ fn now() -> i64 {
 /// Text of people's, fit for a terminal.
 fn visible(text: &str) -> Visible<'_> {
     Visible(text.as_bytes())
-}
-
-fn usage(diagnostic: Diagnostic) -> Failure {
-    Failure::new(FailureKind::Usage, diagnostic).unchanged()
 }
 
 fn conflict(diagnostic: Diagnostic) -> Failure {

@@ -11,9 +11,9 @@ use storyline_repo::story::{
 };
 use storyline_text::Diagnostic;
 
-use super::{Stories, story_id, usage, visible, word};
+use super::{Stories, story_id, visible, word};
 use crate::args::{Format, StoryShowArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, usage};
 use crate::json;
 use crate::output::{self, date};
 

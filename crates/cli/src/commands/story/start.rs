@@ -8,10 +8,10 @@ use storyline_repo::story::StoryId;
 use storyline_repo::{Expected, ObjectId, Push, RefUpdate};
 use storyline_text::Diagnostic;
 
-use super::{Stories, conflict, story_id, usage, visible};
+use super::{Stories, conflict, story_id, visible};
 use crate::args::{Format, StartArgs};
 use crate::canon::branch_ref;
-use crate::failure::Failure;
+use crate::failure::{Failure, usage};
 use crate::output;
 
 pub(crate) fn run(directory: &Path, args: &StartArgs) -> Result<ExitCode, Failure> {

@@ -17,6 +17,7 @@ use storyline_stamp::Direction;
 use super::{rebuilt, trouble};
 use crate::canon;
 use crate::failure::{Failure, FailureKind, Sources};
+use crate::fork::{backup_ref, tracking_ref};
 use crate::home::{Canonical, Home};
 
 /// What all environments of one run share.
@@ -375,7 +376,7 @@ impl One<'_, '_> {
         }
         let mut backup = None;
         if let Some(old) = wanted.found.filter(|_| replaced) {
-            let name = backup_ref(&wanted.name, old)?;
+            let name = backup_ref(wanted.name.short(), old)?;
             push(&name, old, false);
             backup = Some(name);
         }
@@ -433,8 +434,7 @@ impl One<'_, '_> {
 
     /// Where a branch of the environment is kept in the clone.
     fn tracking(&self, branch: &RefName) -> Result<RefName, Failure> {
-        let (environment, branch) = (&self.environment.name, branch.short());
-        canon::name(&format!("refs/storyline/remote/{environment}/{branch}"))
+        tracking_ref(self.environment, branch.short())
     }
 
     /// Notes in the clone where the branches are now.
@@ -492,10 +492,4 @@ impl Projected {
 /// Tells where `sync` left a story's branch, beside it.
 fn left_ref(branch: &RefName) -> Result<RefName, Failure> {
     canon::name(&format!("refs/storyline/synced/{}", branch.short()))
-}
-
-/// Keeps what a branch held.
-fn backup_ref(branch: &RefName, old: ObjectId) -> Result<RefName, Failure> {
-    let short = &old.to_string()[..12];
-    canon::name(&format!("refs/storyline/backup/{}/{short}", branch.short()))
 }

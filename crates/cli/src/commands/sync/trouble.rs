@@ -8,7 +8,7 @@ use storyline_repo::{ObjectId, RefName, Repository, Url};
 use storyline_text::{Diagnostic, Visible};
 
 use crate::failure::Failure;
-use crate::home::usage;
+use crate::failure::usage;
 use crate::output::{count, date};
 
 /// Commits that are listed one by one.
