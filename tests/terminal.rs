@@ -174,7 +174,7 @@ fn the_manual_and_help() {
       sites        List every place that holds a name of an environment
       stamp        Put an environment's names into the project
       unstamp      Take an environment's names out of the project
-      diff         Show what differs between two folders, without what only a stamp moved
+      diff         Show what differs, without what only a stamp moved
       profile      Add an environment's target to dbt's profiles, or bring it up to date
       story        Begin stories, hand them in, and see how they are
       absorb       Take commits that were made in an environment's repository into a story

@@ -175,20 +175,27 @@ pub(crate) struct StampArgs {
     pub(crate) format: Format,
 }
 
-/// Show what differs between two folders, without what only a stamp moved.
+/// Show what differs, without what only a stamp moved.
 ///
-/// The stamp of each folder is taken out in memory, as its manifest says; nothing is written. What
-/// then differs is told as a unified diff, which `git apply` takes in the canonical project. The exit
-/// code is 1 when something differs.
+/// A and B may be folders, revisions as Git names them, environments, `ENV:BRANCH`, stories
+/// (`story:ID`, `story:ID@REVISION`) or `canonical`. Without B, the working tree is compared; without
+/// A, with the commit that is checked out. `A..B` and `A...B` mean what they mean to Git, and
+/// `story:ID` alone is all that the story changes. The stamp of each side is taken out in memory, as
+/// its manifest says; nothing is written. What then differs is told as a unified diff, which
+/// `git apply` takes on the canonical side.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// The folder before.
+    /// What was before.
     #[arg(value_name = "A")]
-    pub(crate) left: PathBuf,
-    /// The folder after.
+    pub(crate) left: Option<PathBuf>,
+    /// What is after.
     #[arg(value_name = "B")]
-    pub(crate) right: PathBuf,
-    /// Only these files and folders, seen from both.
+    pub(crate) right: Option<PathBuf>,
+    /// Only these files and folders, as they are called in canonical form.
+    #[arg(value_name = "PATHS")]
+    pub(crate) rest: Vec<PathBuf>,
+    /// The same, also without B or A.
+    #[arg(last = true, value_name = "PATHS")]
     pub(crate) paths: Vec<PathBuf>,
     /// Compare the bytes as they are, stamps and all.
     #[arg(long, conflicts_with_all = ["left_env", "right_env"])]
@@ -198,7 +205,10 @@ pub(crate) struct DiffArgs {
     pub(crate) stat: bool,
     /// Show files that do not look like text line by line, too.
     #[arg(long)]
-    pub(crate) text: bool,
+    pub(crate) as_text: bool,
+    /// End with exit code 1 when something differs.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
     /// The environment whose form A is in, or `canonical`; found out if left out.
     #[arg(long, value_name = "NAME")]
     pub(crate) left_env: Option<String>,

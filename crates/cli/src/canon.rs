@@ -255,6 +255,11 @@ pub(crate) fn manifest_in(snapshot: &Snapshot) -> Result<Option<(Manifest, Sourc
         let bytes = snapshot.read(&entry.path)?.into_owned();
         sources.insert(entry.path.clone(), bytes);
     }
+    manifest_among(sources)
+}
+
+/// The same of their bytes.
+pub(crate) fn manifest_among(sources: Sources) -> Result<Option<(Manifest, Sources)>, Failure> {
     if !sources
         .keys()
         .any(|path| path.as_bytes() == MANIFEST.as_bytes())

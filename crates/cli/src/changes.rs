@@ -148,7 +148,7 @@ pub(crate) fn left_out(report: &Report, secrets: usize) -> Vec<String> {
     match binary.count() {
         0 => {}
         files => told.push(format!(
-            "the bytes of {} are not shown, so that `git apply` refuses this diff; --text shows them",
+            "the bytes of {} are not shown, so that `git apply` refuses this diff; --as-text shows them",
             count(files, "binary file"),
         )),
     }

@@ -8,7 +8,9 @@ use storyline_folder::{ApplyError, ExportError, FolderError};
 use storyline_manifest::{ManifestErrors, UnknownEnvironment};
 use storyline_repo::projection::ProjectionError;
 use storyline_repo::story::StoryError;
-use storyline_repo::{ForkError, NetError, ObjectError, RefError, RepoError, SnapshotError};
+use storyline_repo::{
+    ForkError, NetError, ObjectError, RefError, RepoError, SnapshotError, WorkingTreeError,
+};
 use storyline_stamp::{ReadError, Refused};
 use storyline_text::{Diagnostic, Label, RelPath};
 
@@ -191,6 +193,12 @@ impl From<ProjectionError> for Failure {
 
 impl From<SnapshotError> for Failure {
     fn from(error: SnapshotError) -> Self {
+        Self::new(FailureKind::Usage, error.diagnostic()).unchanged()
+    }
+}
+
+impl From<WorkingTreeError> for Failure {
+    fn from(error: WorkingTreeError) -> Self {
         Self::new(FailureKind::Usage, error.diagnostic()).unchanged()
     }
 }

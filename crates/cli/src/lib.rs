@@ -8,6 +8,7 @@ mod args;
 mod canon;
 mod changes;
 mod commands;
+mod compared;
 mod cursor;
 mod excerpt;
 mod failure;

@@ -29,6 +29,7 @@ impl<'f> FolderSide<'f> {
                 EntryKind::Symlink => Kind::Symlink,
                 EntryKind::Submodule => Kind::Submodule,
             },
+            hash: None,
         });
         Self {
             folder,
@@ -68,6 +69,7 @@ impl<'s> SnapshotSide<'s> {
                 EntryKind::Symlink => Kind::Symlink,
                 EntryKind::Submodule => Kind::Submodule,
             },
+            hash: None,
         });
         Self {
             snapshot,
@@ -90,27 +92,44 @@ impl Side for SnapshotSide<'_> {
 pub(crate) struct Wanted(Vec<RelPath>);
 
 impl Wanted {
-    /// Reads `paths` as they were typed.
-    pub(crate) fn new(paths: &[PathBuf]) -> Result<Self, Failure> {
-        if paths.iter().any(|path| path == Path::new(".")) {
+    /// Reads `paths` as they were typed in the folder `below` the root.
+    pub(crate) fn new<'p>(
+        paths: impl Iterator<Item = &'p PathBuf> + Clone,
+        below: &Path,
+    ) -> Result<Self, Failure> {
+        let is_root = below.as_os_str().is_empty();
+        if is_root && paths.clone().any(|path| path == Path::new(".")) {
             return Ok(Self(Vec::new()));
         }
         let inside = |path: &PathBuf| {
             // Dots and slashes that say nothing go.
-            let plain = path.components().filter(|c| *c != Component::CurDir);
+            let whole = below.join(path);
+            let plain = whole.components().filter(|c| *c != Component::CurDir);
             let plain: PathBuf = plain.collect();
             RelPath::new(plain.as_os_str().as_encoded_bytes()).map_err(|reason| {
-                let title = format!("{} is no path inside the folders: {reason}", shown(path));
-                let help = "name files and folders as they are seen from A and B";
+                let title = format!("{} is no path inside: {reason}", shown(path));
+                let help = "name files and folders as they are called in canonical form";
                 usage(Diagnostic::error("no-such-path", title).help(help))
             })
         };
-        Ok(Self(paths.iter().map(inside).collect::<Result<_, _>>()?))
+        Ok(Self(paths.map(inside).collect::<Result<_, _>>()?))
     }
 
     /// Whether `path` was asked for.
     pub(crate) fn has(&self, path: &RelPath) -> bool {
         self.0.is_empty() || self.0.iter().any(|asked| is_inside(path, asked))
+    }
+
+    /// Those that were asked for; none are all.
+    pub(crate) fn paths(&self) -> &[RelPath] {
+        &self.0
+    }
+
+    /// What is told of a path that is on neither side.
+    pub(crate) fn missing(path: &RelPath) -> Failure {
+        let title = format!("neither side has `{path}`");
+        let help = "name files and folders as they are called in canonical form";
+        usage(Diagnostic::error("no-such-path", title).help(help))
     }
 
     /// Refuses a path that was asked for and is none of `paths`.
@@ -120,11 +139,7 @@ impl Wanted {
     ) -> Result<(), Failure> {
         let mut asked = self.0.iter();
         let missing = asked.find(|asked| !paths.clone().any(|path| is_inside(path, asked)));
-        missing.map_or(Ok(()), |missing| {
-            let title = format!("neither folder has `{missing}`");
-            let help = "name files and folders as they are seen from A and B";
-            Err(usage(Diagnostic::error("no-such-path", title).help(help)))
-        })
+        missing.map_or(Ok(()), |missing| Err(Self::missing(missing)))
     }
 }
 

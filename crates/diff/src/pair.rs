@@ -54,11 +54,14 @@ impl<'a> Pair<'a> {
             if !entry.kind.is_same(other.kind) {
                 return None;
             }
-            let same = entry.kind == Kind::Submodule
-                || match (left.read(&entry.path), right.read(&entry.path)) {
+            let same = match (entry.hash, other.hash) {
+                (Some(left), Some(right)) => left == right,
+                _ if entry.kind == Kind::Submodule => true,
+                _ => match (left.read(&entry.path), right.read(&entry.path)) {
                     (Ok(left), Ok(right)) => left == right,
                     (Err(error), _) | (_, Err(error)) => return Some(Err(error)),
-                };
+                },
+            };
             same.then_some(Ok(&entry.path))
         });
         Ok(Self {
@@ -66,6 +69,14 @@ impl<'a> Pair<'a> {
             right,
             same: same.collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The paths of both sides, as they are.
+    pub fn paths(&self) -> impl Iterator<Item = &RelPath> + Clone {
+        let sides = [self.left, self.right].into_iter();
+        sides
+            .flat_map(|side| side.entries())
+            .map(|entry| &entry.path)
     }
 
     /// Whether the sides are the same, byte for byte.
@@ -127,7 +138,7 @@ impl<'a> Pair<'a> {
                 return Ok(Found::Differs(removed.into_iter().chain(added).collect()));
             }
         };
-        if left.entry.kind == Kind::Submodule {
+        if left.entry.kind == Kind::Submodule && left.entry.hash.is_none() {
             return Ok(Found::Repository);
         }
         let as_it_is = left.entry.path == right.entry.path && self.same.contains(&left.entry.path);
@@ -157,7 +168,7 @@ impl Item<'_> {
     /// The file in canonical form.
     fn stand(&self) -> Result<Stand, ReadError> {
         let bytes = match (self.change, self.entry.kind) {
-            (_, Kind::Submodule) => Cow::default(),
+            (_, Kind::Submodule) if self.entry.hash.is_none() => Cow::default(),
             (Some(change), _) => change.after().into(),
             (None, _) => self.side.read(&self.entry.path)?,
         };
@@ -186,7 +197,8 @@ fn items<'a>(side: &'a dyn Side, patch: &'a TreePatch) -> impl Iterator<Item = I
 fn change(left: Option<Stand>, right: Option<Stand>, options: &Options<'_>) -> FileChange {
     let stands = || left.iter().chain(&right);
     let [left_bytes, right_bytes] = [&left, &right].map(bytes_of);
-    let content = if stands().any(|stand| stand.kind == Kind::Submodule) {
+    let is_closed = |stand: &Stand| stand.kind == Kind::Submodule && stand.bytes.is_empty();
+    let content = if stands().any(is_closed) {
         Content::Repository
     } else if stands().count() == 2 && left_bytes == right_bytes {
         Content::Same

@@ -1,4 +1,4 @@
-//! One of the two sets of files that are compared: a folder today, a Git tree later.
+//! One of the two sets of files that are compared: a folder, or a Git tree.
 
 use std::borrow::Cow;
 
@@ -48,6 +48,8 @@ pub struct Entry {
     pub path: RelPath,
     /// What it is.
     pub kind: Kind,
+    /// A hash of its bytes, where one is known: what is equal by it has the same bytes.
+    pub hash: Option<[u8; 20]>,
 }
 
 /// A set of files as data.
@@ -55,7 +57,8 @@ pub trait Side: Sync {
     /// Every path, sorted by bytes.
     fn entries(&self) -> &[Entry];
 
-    /// The bytes of a file, or the target of a link, among [`Side::entries`].
+    /// The bytes of a file, the target of a link, or the line that Git has for a repository whose hash is
+    /// known, among [`Side::entries`].
     ///
     /// # Errors
     /// When it is gone, unreadable or no longer of its kind.

@@ -42,6 +42,7 @@ impl Memory {
         let entries = files.iter().map(|(path, stands)| Entry {
             path: RelPath::new(path).expect("a path of a project"),
             kind: stands.kind,
+            hash: None,
         });
         Self {
             entries: entries.collect(),

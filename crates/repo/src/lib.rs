@@ -38,6 +38,7 @@ mod repository;
 mod snapshot;
 pub mod story;
 mod tree;
+mod uncommitted;
 mod url;
 mod walk;
 mod working_tree;
@@ -62,5 +63,6 @@ pub use snapshot::{Snapshot, SnapshotError};
 pub use tree::{
     EntryKind, MalformedTree, TreeEntry, is_sorted, parse_tree, sort_tree, tree_order, write_tree,
 };
+pub use uncommitted::WorkingTreeError;
 pub use url::without_credentials;
 pub use walk::Walked;

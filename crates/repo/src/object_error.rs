@@ -56,6 +56,14 @@ pub enum ObjectError {
         /// What is wrong with it.
         reason: MalformedTree,
     },
+    /// A tree holds a path that leaves its folder, or that no system can have.
+    #[error("a tree holds the path {}: {reason}", Visible(path))]
+    Path {
+        /// The path.
+        path: Vec<u8>,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Its history was cut off when the repository was cloned.
     #[error("the repository is shallow: it lacks what came before commit {id}")]
     Shallow {
@@ -111,7 +119,8 @@ impl ObjectError {
             Self::Unreadable { .. }
             | Self::WrongKind { .. }
             | Self::Commit { .. }
-            | Self::Tree { .. } => Diagnostic::error("object-broken", title)
+            | Self::Tree { .. }
+            | Self::Path { .. } => Diagnostic::error("object-broken", title)
                 .help("`git fsck` says more; a fresh clone has what the remote has"),
         }
     }

@@ -169,6 +169,12 @@ impl Repository {
         Ok(branches)
     }
 
+    /// The way from the root of the working tree to the folder that it was discovered from; `None` when
+    /// that is not in it.
+    pub fn below(&self) -> Option<&Path> {
+        self.below.as_deref()
+    }
+
     /// Whether the folder that it was discovered from is the root of the working tree.
     pub fn is_root(&self) -> bool {
         let below = self.below.as_ref();

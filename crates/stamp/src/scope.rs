@@ -32,7 +32,23 @@ impl Scope {
 
     /// What the names of `environment` may change, or refuse: other files are not parsed.
     pub fn of(manifest: &Manifest, environment: &Environment) -> Self {
-        let kinds: BTreeSet<_> = environment.names().mapped().cloned().collect();
+        Self::of_kinds(manifest, environment.names().mapped().cloned().collect())
+    }
+
+    /// The names that a tree defines, beside its models': they tell which form it is in.
+    pub fn of_definitions(manifest: &Manifest) -> Self {
+        let kinds = BTreeSet::from([
+            Kind::Connection,
+            Kind::Label,
+            Kind::Schema,
+            Kind::Database,
+            Kind::Profile,
+            Kind::DbtProject,
+        ]);
+        Self::of_kinds(manifest, kinds)
+    }
+
+    fn of_kinds(manifest: &Manifest, kinds: BTreeSet<Kind>) -> Self {
         let rules = manifest.sites.iter();
         Self {
             hosts: manifest.hosts().clone(),

@@ -15,7 +15,7 @@ mod parse;
 mod profile;
 mod sites;
 mod stamp;
-mod story;
+pub(crate) mod story;
 mod sync;
 mod unstamp;
 

@@ -39,8 +39,13 @@ pub(super) enum Becomes {
 impl<'o> Projector<'o> {
     /// Starts with nothing known. New objects come into the repository with [`Projector::finish`].
     pub fn new(objects: &'o Objects, environment: &str, direction: Direction) -> Self {
+        Self::on(Trees::new(objects), environment, direction)
+    }
+
+    /// The same with what is known of trees already.
+    pub(super) fn on(trees: Trees<'o>, environment: &str, direction: Direction) -> Self {
         Self {
-            trees: Trees::new(objects),
+            trees,
             forest: Forest::default(),
             manifests: Manifests::new(environment),
             environment: environment.into(),
@@ -247,6 +252,28 @@ impl<'o> Projector<'o> {
             });
         }
         Ok(becomes)
+    }
+
+    /// What becomes of one tree, proved; one without a manifest goes by that of `lent`.
+    pub(super) fn alone(
+        &mut self,
+        tree: ObjectId,
+        lent: Option<ObjectId>,
+    ) -> Result<Becomes, ProjectionError> {
+        if let Some(lent) = lent {
+            self.manifests.lend(&mut self.trees, lent)?;
+        }
+        let root = match self.root(tree)? {
+            Ok(root) => root,
+            Err(why) => return Ok(Becomes::Opaque(why)),
+        };
+        if let Some(made) = self.take(self.direction, &[root])?[0]
+            && let Ok(there) = self.root(made)?
+            && self.take(opposite(self.direction), &[there])?[0] == Some(tree)
+        {
+            return Ok(Becomes::Projected(made));
+        }
+        Ok(Becomes::Opaque(Opaque::Refused))
     }
 
     /// What becomes of a tree that does not fit, or would not come back. It stays as it is, and so must

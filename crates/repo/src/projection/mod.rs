@@ -11,6 +11,7 @@
 //! forest      trees, many at once          part by part, with what is known of each part
 //! recognise   what was projected elsewhere
 //! whole       a tree that needs it         planned like a folder
+//! workspace   trees without a history      for those who compare them
 //! ```
 //!
 //! Whatever is made is taken back at once and compared with what it was made of.
@@ -22,6 +23,7 @@ mod manifests;
 mod recognise;
 mod trees;
 mod whole;
+mod workspace;
 
 use storyline_text::Diagnostic;
 
@@ -29,6 +31,7 @@ use crate::id::ObjectId;
 use crate::object_error::ObjectError;
 
 pub use history::Projector;
+pub use workspace::{Differences, Leaf, Workspace};
 
 /// Why a commit is projected with its tree as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

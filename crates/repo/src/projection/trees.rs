@@ -157,6 +157,11 @@ impl<'o> Trees<'o> {
         }
     }
 
+    /// All of it; what stays knows nothing.
+    pub(super) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::new(self.objects))
+    }
+
     /// The tree `id`; `None` when it is not as Git writes trees.
     pub(super) fn folder(&mut self, id: ObjectId) -> Result<Option<Arc<Folder>>, ObjectError> {
         if let Some(folder) = self.at_hand.get(&id) {

@@ -14,13 +14,23 @@ use super::forest::{Root, Verdict, finish, outlined};
 use super::manifests::Manifests;
 use super::trees::{Place, ROOT, Trees, file_kind};
 use crate::id::{Kind, ObjectId};
+use crate::object_error::ObjectError;
 use crate::pack::PackWriter;
 
 /// All files of a tree.
-struct Whole<'t, 'o> {
-    pack: &'t PackWriter<'o>,
+pub(super) struct Whole<'t, 'o> {
+    pub(super) pack: &'t PackWriter<'o>,
     entries: Vec<Entry>,
-    blobs: FxHashMap<RelPath, ObjectId>,
+    pub(super) blobs: FxHashMap<RelPath, ObjectId>,
+}
+
+impl Whole<'_, '_> {
+    /// Why a file could not be read, with the object that is missing or broken; `None` when it can be now.
+    pub(super) fn missing(&self, error: &ReadError) -> Option<ObjectError> {
+        let id = self.blobs.get(&error.path)?;
+        let again = self.pack.read_as(*id, Kind::Blob).err();
+        again.map(|missing| missing.at(error.path.as_bytes()))
+    }
 }
 
 impl FileSet for Whole<'_, '_> {
@@ -54,10 +64,7 @@ pub(super) fn as_a_whole(
     let tree = match Tree::read(&files, &Scope::of(manifest, environment)) {
         Ok(tree) => tree,
         Err(error) => {
-            // Read once more for the error that says which object is missing.
-            let id = files.blobs.get(&error.path).copied().unwrap_or(root.tree);
-            let missing = trees.pack.read_as(id, Kind::Blob).err();
-            let missing = missing.map(|missing| missing.at(error.path.as_bytes()));
+            let missing = files.missing(&error);
             return missing.map_or(Ok(None), |error| Err(error.into()));
         }
     };
@@ -71,7 +78,8 @@ pub(super) fn as_a_whole(
     carry_out(trees, (root.tree, ROOT), &changes)
 }
 
-fn list<'t, 'o>(
+/// All files of a tree whose outline is known.
+pub(super) fn list<'t, 'o>(
     trees: &'t mut Trees<'o>,
     tree: ObjectId,
 ) -> Result<Whole<'t, 'o>, ProjectionError> {

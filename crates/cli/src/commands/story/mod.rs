@@ -136,6 +136,37 @@ impl Stories {
         ))))
     }
 
+    /// Where a story begins and where it is: in its newest revision, the one whose first digits are
+    /// `revision`, or before anything was handed in on its branch.
+    pub(crate) fn span(
+        &self,
+        id: &StoryId,
+        revision: Option<&str>,
+    ) -> Result<(Option<ObjectId>, ObjectId), Failure> {
+        let story = self.need(id)?;
+        let found = match revision {
+            Some(digits) => {
+                let records = show::wanted(&story, Some(digits))?;
+                records
+                    .first()
+                    .and_then(|record| record.revision())
+                    .cloned()
+            }
+            None => story.revision().cloned(),
+        };
+        if let Some(part) = found.and_then(|revision| revision.own()) {
+            return Ok((Some(part.base), part.tip));
+        }
+        let Some(tip) = self.branches.get(id).copied() else {
+            let title = format!("story {id} has neither a revision here nor a branch");
+            let help = format!("`storyline story show {id}` shows what there is");
+            return Err(usage(Diagnostic::error("story-empty", title).help(help)));
+        };
+        let objects = self.canon.repository.objects()?;
+        let bases = objects.merge_bases(self.canon.tip, tip)?;
+        Ok((bases.first().copied(), tip))
+    }
+
     fn ids(&self) -> impl Iterator<Item = &StoryId> {
         self.stories.keys().chain(self.branches.keys())
     }

@@ -46,7 +46,10 @@ pub(crate) fn run(directory: &Path, args: &StoryShowArgs) -> Result<ExitCode, Fa
 }
 
 /// The records to show, newest first: all, or those of one revision.
-fn wanted<'s>(story: &'s Story, revision: Option<&str>) -> Result<Vec<&'s Record>, Failure> {
+pub(super) fn wanted<'s>(
+    story: &'s Story,
+    revision: Option<&str>,
+) -> Result<Vec<&'s Record>, Failure> {
     let Some(digits) = revision else {
         return Ok(story.records.iter().rev().collect());
     };
