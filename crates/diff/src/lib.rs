@@ -4,16 +4,20 @@
 //! Side, Side            -> Pair      byte for byte: most files are out here
 //! Pair + stamps of each -> Report    which files were added, removed, moved or changed, and where
 //! Report                -> unified   lines that `git apply` takes, or words for people
+//!                       -> objects   what became of views, fields, explores, tiles, models of dbt's
 //! ```
 //!
 //! A stamp comes as the [`TreePatch`](storyline_stamp::TreePatch) that takes it out; who finds it, and
 //! where the files come from, is not known here.
+//!
+//! [`objects`] tells the same report view by view, field by field.
 //!
 //! [`noise`] tells of many such pairs, the commits of a history, which of them look like a stamp that was
 //! put in or taken out by hand.
 
 mod lines;
 pub mod noise;
+pub mod objects;
 mod pair;
 mod quote;
 mod report;

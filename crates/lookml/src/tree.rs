@@ -260,23 +260,36 @@ impl<'d, 's> Node<'d, 's> {
 
     /// The parameter's name as it is written: `dimension`, `sql_on`. Empty when there is none.
     pub fn key(self) -> &'s [u8] {
+        if let Some(Heading {
+            key: Key::Implied(key),
+            ..
+        }) = self.heading()
+        {
+            return key.as_bytes();
+        }
+        let span = self.key_span().unwrap_or_default();
+        span.slice(self.document.source)
+    }
+
+    /// Where the parameter's name is, without quotes; `None` when there is none, or only what is around it
+    /// says so.
+    pub fn key_span(self) -> Option<Span> {
         if let Some(heading) = self.heading() {
             return match heading.key {
-                Key::None => b"",
-                Key::Written(span) => span.slice(self.document.source),
-                Key::Implied(key) => key.as_bytes(),
+                Key::Written(span) => Some(span),
+                Key::None | Key::Implied(_) => None,
             };
         }
         match self.kind() {
             NodeKind::Block | NodeKind::List | NodeKind::Raw | NodeKind::Pair => {
                 let token = self.document.token(self.raw().first as usize);
                 match token.kind {
-                    TokenKind::Word => token.span.slice(self.document.source),
-                    TokenKind::String => unquoted(token).slice(self.document.source),
-                    _ => b"",
+                    TokenKind::Word => Some(token.span),
+                    TokenKind::String => Some(unquoted(token)),
+                    _ => None,
                 }
             }
-            _ => b"",
+            _ => None,
         }
     }
 

@@ -1,0 +1,5 @@
+//! What is told of objects.
+
+mod lookml;
+mod told;
+mod yaml;
