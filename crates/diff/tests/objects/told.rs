@@ -42,7 +42,11 @@ fn side(text: &str) -> Memory {
         executable: Some(false),
     };
     let (paths, bytes): (Vec<_>, Vec<_>) = files.into_iter().unzip();
-    let entries = paths.into_iter().map(|path| Entry { path, kind });
+    let entries = paths.into_iter().map(|path| Entry {
+        path,
+        kind,
+        hash: None,
+    });
     Memory(entries.collect(), bytes)
 }
 
