@@ -15,6 +15,7 @@
 //! [`noise`] tells of many such pairs, the commits of a history, which of them look like a stamp that was
 //! put in or taken out by hand.
 
+mod align;
 mod lines;
 pub mod noise;
 pub mod objects;
@@ -24,6 +25,7 @@ mod report;
 mod side;
 mod unified;
 
+pub use align::{Row, marks, rows};
 pub use lines::Hunk;
 pub use pair::{Options, Pair};
 pub use report::{Content, FileChange, Report, Stand, Status};
