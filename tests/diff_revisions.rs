@@ -448,3 +448,50 @@ fn before_the_first_commit_and_without_a_working_tree() {
     --- exit code 2
     "#);
 }
+
+/// On a terminal, which `script` makes one.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_pager_that_git_would_use() {
+    let team = Team::new();
+    let ada = team.clone("ada");
+    ada.write(VIEW, &view("orders", "revenue"));
+    let program = ada.command(&[]).get_program().to_owned();
+    let on_terminal = |args: &str, variables: &[(&str, &str)]| {
+        let line = format!("{} {args}", program.to_str().expect("a plain path"));
+        let mut script = std::process::Command::new("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        let own = ada.command(&[]);
+        let envs = own
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)));
+        script
+            .env_clear()
+            .envs(envs)
+            .envs(variables.iter().copied());
+        let output = script.current_dir(&ada.root).stdin(Stdio::null()).output();
+        let output = output.expect("script is part of Linux");
+        String::from_utf8(output.stdout)
+            .expect("text")
+            .lines()
+            .next()
+            .map(str::to_owned)
+    };
+    let first = |args: &str, variables: &[(&str, &str)]| {
+        let line = on_terminal(args, variables).expect("a line");
+        line.replace("\x1b[1m", "").replace("\x1b[0m", "")
+    };
+    let header = "diff --git a/views/orders.view.lkml b/views/orders.view.lkml";
+    let pager = ("PAGER", "sed s/^/paged:/");
+    assert_eq!(first("diff", &[pager]), format!("paged:{header}"));
+    assert_eq!(
+        first("diff --stat", &[pager]),
+        "paged: views/orders.view.lkml | +1 -1"
+    );
+    assert_eq!(first("diff --no-pager", &[pager]), header);
+    assert_eq!(first("diff", &[pager, ("GIT_PAGER", "cat")]), header);
+    ada.git(&["config", "core.pager", "sed s/^/set:/"]);
+    assert_eq!(first("diff", &[pager]), format!("set:{header}"));
+    // One that cannot be started, or ends early, takes nothing with it but what it should show.
+    assert!(on_terminal("diff", &[("GIT_PAGER", "true")]).is_none());
+}

@@ -206,6 +206,9 @@ pub(crate) struct DiffArgs {
     /// Show files that do not look like text line by line, too.
     #[arg(long)]
     pub(crate) as_text: bool,
+    /// Print at once, without a pager.
+    #[arg(long)]
+    pub(crate) no_pager: bool,
     /// End with exit code 1 when something differs.
     #[arg(long)]
     pub(crate) exit_code: bool,

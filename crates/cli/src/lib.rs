@@ -19,6 +19,7 @@ mod home;
 mod json;
 
 mod output;
+mod pager;
 mod project;
 mod report;
 mod side;

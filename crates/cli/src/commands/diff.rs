@@ -1,5 +1,6 @@
 //! `storyline diff [A] [B]`
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,6 +9,7 @@ use crate::changes::{self, JsonReport, Screen};
 use crate::compared::{Question, below, both};
 use crate::failure::Failure;
 use crate::output;
+use crate::pager;
 use crate::report;
 use crate::side::Wanted;
 
@@ -29,8 +31,10 @@ pub(crate) fn run(directory: &Path, args: &DiffArgs) -> Result<ExitCode, Failure
     let [left, right] = &compared.taken;
     match args.format {
         Format::Json => output::print_json(&JsonReport::new(found, [left, right]))?,
-        Format::Text if args.stat => output::print(&changes::stat(found))?,
-        Format::Text => output::stream(|out| changes::patch(found, Screen::stdout(), out))?,
+        Format::Text => pager::stream(directory, !args.no_pager, |out| match args.stat {
+            true => out.write_all(changes::stat(found).as_bytes()),
+            false => changes::patch(found, Screen::stdout(), out),
+        })?,
     }
     for told in changes::left_out(found, secrets) {
         report::say(&format!("{told}\n"));
