@@ -1,6 +1,5 @@
 //! `storyline diff [A] [B]`
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
