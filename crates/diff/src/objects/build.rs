@@ -1,9 +1,11 @@
 //! The report of objects, from what comparisons found and the hunks of the text report.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use memchr::memchr_iter;
+use storyline_dbt::is_profiles;
 use storyline_text::{LineIndex, Span};
 
 use super::across::Trees;
@@ -238,7 +240,13 @@ impl Material<'_, '_> {
         let Content::Text(hunks) = &file.content else {
             return Vec::new();
         };
-        let mut sheet = Sheet::new([bytes_of(&file.left), bytes_of(&file.right)]);
+        // Nobody is told more of secrets than that they differ.
+        let is_secret = is_profiles(file.path());
+        let shown = [&file.left, &file.right].map(|stand| match bytes_of(stand) {
+            bytes if is_secret => Cow::Owned(storyline_dbt::masked(bytes)),
+            bytes => Cow::Borrowed(bytes),
+        });
+        let mut sheet = Sheet::new([&shown[0], &shown[1]], is_secret);
         for owner in known {
             let change = &changes[*owner as usize];
             for (side, lines) in explained(change, index) {
@@ -349,7 +357,7 @@ fn explained(change: &ObjectChange, file: usize) -> Vec<(usize, Range<usize>)> {
 }
 
 /// The objects around a node and it itself; a file that only holds others is left out.
-fn path(tree: &Tree<'_>, node: u32) -> Vec<Step> {
+pub(crate) fn path(tree: &Tree<'_>, node: u32) -> Vec<Step> {
     let mut path = Vec::new();
     let mut at = Some(node);
     while let Some(index) = at.filter(|index| *index != u32::MAX) {

@@ -19,6 +19,7 @@ mod extract;
 mod kind;
 mod lookml;
 mod order;
+mod outline;
 mod parameter;
 mod report;
 mod sheet;
@@ -37,6 +38,7 @@ use compare::{Comparison, Draft, Loose};
 use tree::Tree;
 
 pub use kind::ObjectKind;
+pub use outline::{Object, Outline};
 pub use report::{
     Change, Count, FileRest, Note, ObjectChange, ObjectReport, Order, ParameterChange, Place,
     Reason, Rest, Step, Value,

@@ -13,13 +13,19 @@ pub(crate) struct Sheet<'r> {
     lines: [Vec<&'r [u8]>; 2],
     /// Who explains each line.
     owners: [Vec<u32>; 2],
+    /// Whether lines that differ may look the same.
+    is_masked: bool,
 }
 
 impl<'r> Sheet<'r> {
-    pub(crate) fn new(sides: [&'r [u8]; 2]) -> Self {
+    pub(crate) fn new(sides: [&'r [u8]; 2], is_masked: bool) -> Self {
         let lines = sides.map(lines);
         let owners = [0, 1].map(|side: usize| vec![NOBODY; lines[side].len()]);
-        Self { lines, owners }
+        Self {
+            lines,
+            owners,
+            is_masked,
+        }
     }
 
     /// Says who explains lines of one side, unless others do.
@@ -190,7 +196,11 @@ impl<'r> Sheet<'r> {
 
     fn told(&self, left: Range<usize>, right: Range<usize>, whole: Option<Reason>) -> Rest {
         let texts = [&self.lines[0][left.clone()], &self.lines[1][right.clone()]];
-        let reason = whole.unwrap_or_else(|| reason(texts));
+        let reason = match whole {
+            Some(reason) => reason,
+            None if self.is_masked && texts[0] == texts[1] => Reason::Secret,
+            None => reason(texts),
+        };
         Rest {
             left,
             right,

@@ -1,5 +1,8 @@
 //! Dashboards and dbt.
 
+use storyline_diff::objects::Outline;
+use storyline_text::{RelPath, Visible};
+
 use crate::check;
 use crate::told::told;
 
@@ -165,11 +168,60 @@ fn profiles_without_their_secrets() {
     check!(PROFILES, &broken, @r#"
     profiles.yml [6-7 6-9]: does not parse
     "#);
+    let noted = format!("{PROFILES}# password: hunter6\n");
+    check!(&noted, &noted.replace("hunter6", "hunter7"), @r#"
+    profiles.yml [12 12]: secrets, which are not shown
+    "#);
     for text in [
+        told(&noted, PROFILES),
         told(PROFILES, &after),
         told(PROFILES, &broken),
         told("", PROFILES),
     ] {
         assert!(!text.contains("hunter"), "{text}");
     }
+}
+
+#[test]
+fn a_file_by_itself() {
+    let outline = |path: &str, text: &str| {
+        let path = RelPath::new(path.as_bytes()).expect("a path");
+        let outline = Outline::read(&path, text.as_bytes()).expect("it holds objects");
+        let mut out = String::new();
+        for object in outline.objects() {
+            let path = object.path().into_iter();
+            let path = path.map(|step| format!("{} {}", step.kind.word(), Visible(&step.name)));
+            let path: Vec<_> = path.collect();
+            let says = [
+                &["extends"][..],
+                &["explore"],
+                &["from"],
+                &["derived_table", "explore_source"],
+            ];
+            let says = says.iter().flat_map(|way| object.values(way));
+            let says: Vec<_> = says.map(|value| Visible(value).to_string()).collect();
+            let lines = object.lines();
+            out += &format!(
+                "{}-{} {} {says:?}\n",
+                lines.start,
+                lines.end,
+                path.join(" / ")
+            );
+        }
+        out
+    };
+    insta::assert_snapshot!(outline("m.model.lkml", "explore: o {\n  extends: [a, b]\n  join: u { from: v }\n}\nview: n { derived_table: { explore_source: o { column: a {} } } }\n"), @r#"
+    0-5 model m []
+    0-4 model m / explore o ["a", "b"]
+    2-3 model m / explore o / join u ["v"]
+    4-5 model m / view n ["o"]
+    "#);
+    insta::assert_snapshot!(outline("d.dashboard.lookml", &DASHBOARD[DASHBOARD.find('\n').map_or(0, |at| at + 1)..]), @r#"
+    0-26 file d.dashboard.lookml []
+    0-26 dashboard kpi []
+    4-13 dashboard kpi / tile Orders ["orders"]
+    13-21 dashboard kpi / tile Users []
+    22-24 dashboard kpi / dashboard filter Date []
+    24-26 dashboard kpi / dashboard filter Country []
+    "#);
 }
