@@ -86,10 +86,19 @@ impl Memo {
         (seal == seal_of(key, answer)).then(|| answer.to_vec())
     }
 
-    /// Remembers an answer, if there is anything to remember it with.
-    pub(crate) fn put(&mut self, question: impl FnOnce() -> Key, answer: &[u8]) {
-        if self.store.is_some() && self.new.len() < MAX_NEW {
-            self.new.insert(question(), answer.into());
+    /// Whether there is anything to remember answers with.
+    pub(crate) fn is_there(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// Remembers an answer, if it can.
+    pub(crate) fn put(
+        &mut self,
+        question: impl FnOnce() -> Key,
+        answer: impl FnOnce() -> Vec<u8>,
+    ) {
+        if self.is_there() && self.new.len() < MAX_NEW {
+            self.new.insert(question(), answer().into());
         }
     }
 

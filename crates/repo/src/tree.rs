@@ -49,6 +49,12 @@ impl TreeEntry<'_> {
     /// What it stands for, as Git reads the mode: the type decides, and of a file's permissions only the
     /// owner's right to run it.
     pub fn kind(&self) -> EntryKind {
+        // As Git writes them today.
+        match self.mode {
+            b"40000" => return EntryKind::Tree,
+            b"100644" => return EntryKind::File,
+            _ => {}
+        }
         let digits = std::str::from_utf8(self.mode).ok();
         let mode = digits.and_then(|digits| u32::from_str_radix(digits, 8).ok());
         match mode.map(|mode| (mode & 0o170_000, mode)) {

@@ -10,26 +10,11 @@ use storyline_text::RelPath;
 use super::ProjectionError;
 use super::forest::StamperId;
 use super::manifests::{ManifestId, Manifests};
-use super::trees::{Place, Trees};
+use super::numbers::{Number, Shared, number};
+use super::paths::{PathId, Paths};
+use super::trees::{OutlineId, Place, Trees};
 use crate::id::{Kind, ObjectId};
 use crate::memo::{Key, Memo};
-
-/// A type for numbers of one sort of thing.
-macro_rules! number {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub(super) struct $name(pub(super) u32);
-
-        impl $name {
-            pub(super) fn new(number: usize) -> Self {
-                Self(u32::try_from(number).expect("fewer than bytes of memory"))
-            }
-        }
-    };
-}
-
-pub(super) use number;
 
 number! {
     /// A way to read files, shared by all manifests that say the same of it.
@@ -39,6 +24,14 @@ number! {
     /// As what a file is read, under one reading.
     ClassId
 }
+number! {
+    /// What some file, or the files of some place, say.
+    GistId
+}
+
+/// That of whatever says nothing.
+pub(super) const NOTHING: GistId = GistId(0);
+
 /// About how many bytes of memory what files say may take.
 const MAX_WEIGHT: usize = 24 << 20;
 
@@ -54,11 +47,13 @@ pub(super) struct Files {
     readings: Vec<(Arc<Reading>, Key)>,
     reading_ids: FxHashMap<Vec<u8>, ReadingId>,
     /// A tree's reading by its manifest and outline.
-    readings_of: FxHashMap<(ManifestId, Arc<Outline>), ReadingId>,
+    readings_of: FxHashMap<(ManifestId, OutlineId), ReadingId>,
     classes: Vec<(ReadingId, Class, Key)>,
     class_ids: FxHashMap<(ReadingId, Class), ClassId>,
-    /// `None` for files that say nothing.
-    gists: FxHashMap<File, Option<Arc<Gist>>>,
+    /// A path's class, if it has one.
+    classes_at: FxHashMap<(ReadingId, PathId), Option<ClassId>>,
+    gists: FxHashMap<File, GistId>,
+    shared: Shared<GistId, Gist>,
     /// Without files that say nothing.
     said: FxHashMap<File, Arc<Said>>,
     writes: Writes,
@@ -86,10 +81,10 @@ pub(super) struct Job {
 }
 
 impl Jobs {
-    pub(super) fn read(&mut self, (id, class): File, path: RelPath) {
+    pub(super) fn read(&mut self, (id, class): File, path: &RelPath) {
         let classes = self.reads.entry(id).or_default();
         if classes.iter().all(|(known, _)| *known != class) {
-            classes.push((class, path));
+            classes.push((class, path.clone()));
         }
     }
 
@@ -108,9 +103,9 @@ impl Files {
         &mut self,
         manifests: &Manifests,
         manifest: ManifestId,
-        outline: &Arc<Outline>,
+        (number, outline): (OutlineId, &Outline),
     ) -> ReadingId {
-        let key = (manifest, outline.clone());
+        let key = (manifest, number);
         if let Some(known) = self.readings_of.get(&key) {
             return *known;
         }
@@ -138,28 +133,38 @@ impl Files {
 
     /// How many files are known.
     pub(super) fn count(&self) -> usize {
-        self.gists.len()
+        self.gists.len() + self.classes_at.len()
     }
 
     /// A reading, and what stands for it in questions to the memo.
     pub(super) fn get(&self, id: ReadingId) -> (&Arc<Reading>, Key) {
-        let (reading, key) = &self.readings[id.0 as usize];
+        let (reading, key) = &self.readings[id.at()];
         (reading, *key)
     }
 
-    /// The gist of a file: `None` when it is not known, and then when there is none.
-    pub(super) fn gist(&mut self, memo: &Memo, file: File) -> Option<Option<&Arc<Gist>>> {
-        if !self.gists.contains_key(&file) {
-            let known = memo.get(|| self.question(file))?;
-            let gist = Gist::from_bytes(&known)?;
-            let gist = (gist != Gist::default()).then(|| Arc::new(gist));
-            self.gists.insert(file, gist);
+    /// What a file says in short, when it is known.
+    pub(super) fn gist(&mut self, memo: &Memo, file: File) -> Option<GistId> {
+        if let Some(known) = self.gists.get(&file) {
+            return Some(*known);
         }
-        self.gists.get(&file).map(Option::as_ref)
+        let known = memo.get(|| self.question(file))?;
+        let gist = self.shared.number(Gist::from_bytes(&known)?);
+        self.gists.insert(file, gist);
+        Some(gist)
+    }
+
+    /// The gist that has this number.
+    pub(super) fn told(&self, gist: GistId) -> &Arc<Gist> {
+        self.shared.get(gist)
+    }
+
+    /// The number of a gist.
+    pub(super) fn number(&mut self, gist: Gist) -> GistId {
+        self.shared.number(gist)
     }
 
     fn question(&self, (id, class): File) -> Key {
-        let class = &self.classes[class.0 as usize].2;
+        let class = &self.classes[class.at()].2;
         Key::of(&[b"file", id.as_bytes(), class.as_bytes()])
     }
 
@@ -178,16 +183,30 @@ impl Files {
         self.writes.get(&key).copied().ok_or(key.1)
     }
 
-    /// As what the file at `path` is read, if it is.
-    pub(super) fn class(&mut self, reading: ReadingId, path: &RelPath) -> Option<ClassId> {
-        let class = self.readings[reading.0 as usize].0.class(path)?;
+    /// As what the file at a path is read, if it is.
+    pub(super) fn class(
+        &mut self,
+        reading: ReadingId,
+        paths: &Paths,
+        path: PathId,
+    ) -> Option<ClassId> {
+        if let Some(known) = self.classes_at.get(&(reading, path)) {
+            return *known;
+        }
+        let class = self.class_at(reading, paths.get(path));
+        self.classes_at.insert((reading, path), class);
+        class
+    }
+
+    fn class_at(&mut self, reading: ReadingId, path: &RelPath) -> Option<ClassId> {
+        let class = self.readings[reading.at()].0.class(path)?;
         let next = ClassId::new(self.classes.len());
         let id = *self
             .class_ids
             .entry((reading, class.clone()))
             .or_insert(next);
         if id == next {
-            let reading_key = self.readings[reading.0 as usize].1;
+            let reading_key = self.readings[reading.at()].1;
             let told = format!("{class:?}");
             let key = Key::of(&[b"class", reading_key.as_bytes(), told.as_bytes()]);
             self.classes.push((reading, class, key));
@@ -231,13 +250,13 @@ impl Files {
     }
 
     fn read_file(&self, file: File, path: &RelPath, bytes: &[u8]) -> Told {
-        let (reading, class, _) = &self.classes[file.1.0 as usize];
-        let said = self.readings[reading.0 as usize].0.read(path, class, bytes);
+        let (reading, class, _) = &self.classes[file.1.at()];
+        let said = self.readings[reading.at()].0.read(path, class, bytes);
         Told::Read(file, said)
     }
 
     fn write_file(&self, id: ObjectId, job: &Job, bytes: &[u8]) -> Told {
-        let (_, class, _) = &self.classes[job.class.0 as usize];
+        let (_, class, _) = &self.classes[job.class.at()];
         let file = (id, job.class);
         let source = (bytes, &*self.said[&file]);
         let written = job.stamper.write(&job.to, class, source, &job.names).ok();
@@ -267,8 +286,8 @@ impl Files {
                 // There and back.
                 self.weight += 2 * names.len() * (size_of::<NewName>() + 24);
                 self.writes.insert((file, names), Some(id));
-                let reading = self.classes[file.1.0 as usize].0;
-                if let Some(class) = self.class(reading, &to) {
+                let reading = self.classes[file.1.at()].0;
+                if let Some(class) = self.class_at(reading, &to) {
                     self.learn(&mut trees.memo, (id, class), written.said);
                     if let Some(back) = written.back {
                         let back = back.into_boxed_slice();
@@ -283,11 +302,10 @@ impl Files {
     fn learn(&mut self, memo: &mut Memo, file: File, said: Said) {
         self.weight += said.weight();
         let gist = said.gist();
-        memo.put(|| self.question(file), &gist.to_bytes());
-        let is_something = gist != Gist::default();
-        self.gists
-            .insert(file, is_something.then(|| Arc::new(gist)));
-        if is_something {
+        memo.put(|| self.question(file), || gist.to_bytes());
+        let gist = self.shared.number(gist);
+        self.gists.insert(file, gist);
+        if gist != NOTHING {
             self.said.insert(file, Arc::new(said));
         }
     }

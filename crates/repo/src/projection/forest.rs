@@ -18,26 +18,29 @@ use storyline_stamp::{Direction, EntryKind as FileKind};
 use storyline_text::RelPath;
 
 use super::ProjectionError;
-use super::files::{Files, Job, Jobs, ReadingId, number};
+use super::files::{Files, GistId, Job, Jobs, NOTHING, ReadingId};
+use super::folder::{Change, Folder, Part};
 use super::manifests::{ManifestId, Manifests};
-use super::trees::{Folder, Place, ROOT, Trees, file_kind, shared};
+use super::numbers::{Number, number};
+use super::paths::PathId;
+use super::trees::{OutlineId, Place, Trees};
 use super::whole::as_a_whole;
-use crate::id::{Kind, ObjectId};
-use crate::memo::{Key, Memo};
-use crate::tree::{TreeEntry, is_sorted, sort_tree, write_tree};
+use crate::id::ObjectId;
+use crate::memo::Key;
 
 number! {
     /// A stamper, shared by all trees for which it decides alike.
     StamperId
 }
 
-/// How many files and places are known at most; each takes some hundred bytes.
+/// How many files, places and paths are known at most; each takes some hundred bytes.
 const MAX_KNOWN: usize = 1 << 20;
 
 /// A tree that is to be projected, with the manifest that it goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Root {
     pub(super) tree: ObjectId,
+    pub(super) place: Place,
     pub(super) manifest: ManifestId,
 }
 
@@ -48,9 +51,9 @@ pub(super) type Verdict = Option<ObjectId>;
 #[derive(Default)]
 pub(super) struct Forest {
     files: Files,
-    gists: FxHashMap<(Place, ReadingId), Arc<Gist>>,
-    /// Each that is known once: most commits say what the one before said.
-    shared: FxHashSet<Arc<Gist>>,
+    gists: FxHashMap<(Place, ReadingId), GistId>,
+    /// What gists make together: most folders say what others said before.
+    together: FxHashMap<Vec<GistId>, GistId>,
     stampers: Vec<(Arc<Stamper>, ReadingId, Key)>,
     stamper_ids: FxHashMap<Key, StamperId>,
     stampers_of: FxHashMap<Told, Result<StamperId, Unfit>>,
@@ -59,7 +62,7 @@ pub(super) struct Forest {
 }
 
 /// All that a tree tells, and whether it is to be stamped.
-type Told = (ManifestId, bool, Arc<Outline>, Arc<Gist>);
+type Told = (ManifestId, bool, OutlineId, GistId);
 
 /// What came of an attempt.
 enum Attempt<T> {
@@ -85,21 +88,21 @@ impl Forest {
             if self.verdicts.contains_key(&(*root, stamps)) || !seen.insert(*root) {
                 continue;
             }
-            match trees.outline((root.tree, ROOT))? {
+            match trees.outline_of(root.place)? {
                 None => drop(self.verdicts.insert((*root, stamps), None)),
-                Some(outline) => open.push((
-                    *root,
-                    self.files.reading(manifests, root.manifest, &outline),
-                    outline,
-                )),
+                Some(outline) => {
+                    let told = (outline, &**trees.outline(outline));
+                    let reading = self.files.reading(manifests, root.manifest, told);
+                    open.push((*root, reading, outline));
+                }
             }
         }
         self.read_files(trees, &open)?;
         let mut fits = Vec::new();
         for (root, reading, outline) in open {
-            let gist = self.gist(trees, (root.tree, ROOT), reading)?;
-            let verdict = match self.stamper(manifests, direction, root, reading, (&outline, &gist))
-            {
+            let gist = self.gist(trees, root.place, reading)?;
+            let told = (root.manifest, stamps, outline, gist);
+            let verdict = match self.stamper(manifests, direction, reading, told, trees) {
                 Ok(stamper) => {
                     fits.push((root, stamper));
                     continue;
@@ -117,10 +120,12 @@ impl Forest {
     }
 
     /// Forgets what has become much. What is needed again is found out again.
-    pub(super) fn trim(&mut self) {
+    pub(super) fn trim(&mut self, trees: &mut Trees<'_>) {
         self.files.trim();
-        if self.gists.len() + self.folds.len() + self.files.count() > MAX_KNOWN {
+        let own = self.gists.len() + self.folds.len() + self.files.count();
+        if own + trees.count() > MAX_KNOWN {
             *self = Self::default();
+            trees.forget();
         }
     }
 
@@ -128,12 +133,12 @@ impl Forest {
     fn read_files(
         &mut self,
         trees: &mut Trees<'_>,
-        roots: &[(Root, ReadingId, Arc<Outline>)],
+        roots: &[(Root, ReadingId, OutlineId)],
     ) -> Result<(), ProjectionError> {
         let mut jobs = Jobs::default();
         let mut seen = FxHashSet::default();
         for (root, reading, _) in roots {
-            self.gather(trees, (root.tree, ROOT), *reading, &mut seen, &mut jobs)?;
+            self.gather(trees, root.place, *reading, &mut seen, &mut jobs)?;
         }
         self.files.run(trees, jobs)
     }
@@ -149,22 +154,18 @@ impl Forest {
         if self.known_gist(trees, place, reading).is_some() || !seen.insert((place, reading)) {
             return Ok(());
         }
-        let folder = outlined(trees.folder(place.0)?);
-        for (kind, entry) in folder.entries() {
-            match file_kind(kind) {
-                None => {
-                    let below = trees.below(place.1, entry.name);
-                    self.gather(trees, (entry.id, below), reading, seen, jobs)?;
-                }
-                Some(FileKind::File) => {
-                    let path = trees.rel_path(place.1, entry.name);
-                    if let Some(class) = self.files.class(reading, &path)
+        let folder = outlined(trees.folder(place)?);
+        for entry in folder.entries() {
+            match entry.part {
+                Part::Folder(below) => self.gather(trees, below, reading, seen, jobs)?,
+                Part::File(FileKind::File, path) => {
+                    if let Some(class) = self.files.class(reading, trees.paths(), path)
                         && self.files.gist(&trees.memo, (entry.id, class)).is_none()
                     {
-                        jobs.read((entry.id, class), path);
+                        jobs.read((entry.id, class), trees.paths().get(path));
                     }
                 }
-                Some(_) => {}
+                Part::File(..) => {}
             }
         }
         Ok(())
@@ -176,37 +177,53 @@ impl Forest {
         trees: &mut Trees<'_>,
         place: Place,
         reading: ReadingId,
-    ) -> Result<Arc<Gist>, ProjectionError> {
+    ) -> Result<GistId, ProjectionError> {
         if let Some(known) = self.known_gist(trees, place, reading) {
             return Ok(known);
         }
-        let (tree, prefix) = place;
-        let folder = outlined(trees.folder(tree)?);
-        let mut gist = Gist::default();
-        for (kind, entry) in folder.entries() {
-            match file_kind(kind) {
-                None => {
-                    let below = trees.below(prefix, entry.name);
-                    let inside = self.gist(trees, (entry.id, below), reading)?;
-                    gist.extend(&inside);
+        let folder = outlined(trees.folder(place)?);
+        let mut parts = Vec::new();
+        let mut holds_model = false;
+        for entry in folder.entries() {
+            let said = match entry.part {
+                Part::Folder(below) => self.gist(trees, below, reading)?,
+                Part::File(FileKind::File, path) => {
+                    holds_model |= Outline::is_model(trees.paths().get(path));
+                    let class = self.files.class(reading, trees.paths(), path);
+                    let said = class.and_then(|c| self.files.gist(&trees.memo, (entry.id, c)));
+                    said.unwrap_or(NOTHING)
                 }
-                Some(FileKind::File) => {
-                    let path = trees.rel_path(prefix, entry.name);
-                    if let Some(class) = self.files.class(reading, &path)
-                        && let Some(Some(said)) = self.files.gist(&trees.memo, (entry.id, class))
-                    {
-                        gist.extend(said);
-                    }
-                    if Outline::is_model(&path) {
-                        gist.add_model();
-                    }
-                }
-                Some(_) => {}
+                Part::File(..) => NOTHING,
+            };
+            if said != NOTHING && parts.last() != Some(&said) {
+                parts.push(said);
             }
         }
-        let question = self.gist_question(trees, place, reading);
-        trees.memo.put(|| question, &gist.to_bytes());
-        Ok(self.keep_gist(place, reading, gist))
+        let gist = self.together(parts, holds_model);
+        let (_, how) = self.files.get(reading);
+        let answer = || self.files.told(gist).to_bytes();
+        trees.remember(b"gist", place, how.as_bytes(), answer);
+        self.gists.insert((place, reading), gist);
+        Ok(gist)
+    }
+
+    /// What parts of a tree say together.
+    fn together(&mut self, mut parts: Vec<GistId>, holds_model: bool) -> GistId {
+        if holds_model {
+            let mut model = Gist::default();
+            model.add_model();
+            parts.push(self.files.number(model));
+        }
+        if let Some(known) = self.together.get(&parts) {
+            return *known;
+        }
+        let mut gist = Gist::default();
+        for part in &parts {
+            gist.extend(self.files.told(*part));
+        }
+        let number = self.files.number(gist);
+        self.together.insert(parts, number);
+        number
     }
 
     fn known_gist(
@@ -214,42 +231,32 @@ impl Forest {
         trees: &Trees<'_>,
         place: Place,
         reading: ReadingId,
-    ) -> Option<Arc<Gist>> {
+    ) -> Option<GistId> {
         if let Some(known) = self.gists.get(&(place, reading)) {
-            return Some(known.clone());
+            return Some(*known);
         }
-        let question = || self.gist_question(trees, place, reading);
-        let known = trees.memo.get(question)?;
-        let gist = Gist::from_bytes(&known)?;
-        Some(self.keep_gist(place, reading, gist))
-    }
-
-    fn keep_gist(&mut self, place: Place, reading: ReadingId, gist: Gist) -> Arc<Gist> {
-        let gist = shared(&mut self.shared, gist);
-        self.gists.insert((place, reading), gist.clone());
-        gist
-    }
-
-    fn gist_question(&self, trees: &Trees<'_>, place: Place, reading: ReadingId) -> Key {
         let (_, how) = self.files.get(reading);
-        trees.question(b"gist", place, how.as_bytes())
+        let known = trees.recall(b"gist", place, how.as_bytes())?;
+        let gist = self.files.number(Gist::from_bytes(&known)?);
+        self.gists.insert((place, reading), gist);
+        Some(gist)
     }
 
     fn stamper(
         &mut self,
         manifests: &Manifests,
         direction: Direction,
-        root: Root,
         reading: ReadingId,
-        (outline, gist): (&Arc<Outline>, &Arc<Gist>),
+        told: Told,
+        trees: &Trees<'_>,
     ) -> Result<StamperId, Unfit> {
-        let stamps = direction == Direction::Stamp;
-        let key = (root.manifest, stamps, outline.clone(), gist.clone());
-        if let Some(known) = self.stampers_of.get(&key) {
+        if let Some(known) = self.stampers_of.get(&told) {
             return *known;
         }
-        let (manifest, environment) = manifests.get(root.manifest);
+        let (manifest, _, outline, gist) = told;
+        let (manifest, environment) = manifests.get(manifest);
         let (how, identity) = self.files.get(reading);
+        let (outline, gist) = (trees.outline(outline), self.files.told(gist));
         let made = Stamper::new(manifest, environment, direction, how, outline, gist);
         let made = made.map(|stamper| {
             let identity = stamper.identity(identity.as_bytes());
@@ -261,7 +268,7 @@ impl Forest {
             }
             id
         });
-        self.stampers_of.insert(key, made);
+        self.stampers_of.insert(told, made);
         made
     }
 
@@ -276,7 +283,7 @@ impl Forest {
             let mut jobs = Jobs::default();
             let mut waiting = Vec::new();
             for (root, stamper) in roots {
-                let verdict = match self.fold(trees, (root.tree, ROOT), stamper, &mut jobs)? {
+                let verdict = match self.fold(trees, root.place, stamper, &mut jobs)? {
                     Attempt::Done(id) => Some(id),
                     Attempt::Refused => None,
                     Attempt::Waiting => {
@@ -302,17 +309,13 @@ impl Forest {
         if let Some(known) = self.folds.get(&(place, stamper)) {
             return Ok(known.map_or(Attempt::Refused, Attempt::Done));
         }
-        let (_, reading, how) = &self.stampers[stamper.0 as usize];
-        let (reading, how) = (*reading, *how);
+        let (_, reading, how) = self.stampers[stamper.at()];
         let gist = self.known_gist(trees, place, reading);
-        if gist.is_some_and(|gist| gist.is_inert()) {
-            return Ok(Attempt::Done(place.0));
+        if gist.is_some_and(|gist| self.files.told(gist).is_inert()) {
+            return Ok(Attempt::Done(trees.tree(place)));
         }
-        let question = trees.question(b"fold", place, how.as_bytes());
-        if let Some(known) = trees
-            .memo
-            .get(|| question)
-            .and_then(|known| verdict(&known))
+        let known = trees.recall(b"fold", place, how.as_bytes());
+        if let Some(known) = known.and_then(|known| verdict(&known))
             && known.is_none_or(|id| trees.pack.contains(id))
         {
             self.folds.insert((place, stamper), known);
@@ -321,71 +324,81 @@ impl Forest {
         if jobs.places.contains(&(place, stamper)) {
             return Ok(Attempt::Waiting);
         }
-        let folder = outlined(trees.folder(place.0)?);
-        let mut parts = Vec::new();
-        let mut is_waiting = false;
-        for (kind, entry) in folder.entries() {
-            let same = |id| (id, entry.name.to_vec());
-            let attempt = match file_kind(kind) {
-                None => {
-                    let below = trees.below(place.1, entry.name);
-                    match self.fold(trees, (entry.id, below), stamper, jobs)? {
-                        Attempt::Done(id) => Attempt::Done(same(id)),
-                        Attempt::Refused => Attempt::Refused,
-                        Attempt::Waiting => Attempt::Waiting,
-                    }
-                }
-                Some(FileKind::File) => {
-                    let path = trees.rel_path(place.1, entry.name);
-                    self.fold_file(&trees.memo, stamper, entry.id, path, jobs)
-                }
-                Some(_) => Attempt::Done(same(entry.id)),
-            };
-            match attempt {
-                Attempt::Done((id, name)) => parts.push((entry.mode, name, id)),
-                Attempt::Waiting => is_waiting = true,
-                Attempt::Refused => {
-                    self.folds.insert((place, stamper), None);
-                    trees.memo.put(|| question, b"");
-                    return Ok(Attempt::Refused);
-                }
+        let folder = outlined(trees.folder(place)?);
+        let made = match self.changes(trees, &folder, stamper, jobs)? {
+            Attempt::Done(changes) => finish(trees, place, &folder, &changes)?,
+            Attempt::Refused => None,
+            Attempt::Waiting => {
+                jobs.places.insert((place, stamper));
+                return Ok(Attempt::Waiting);
             }
-        }
-        if is_waiting {
-            jobs.places.insert((place, stamper));
-            return Ok(Attempt::Waiting);
-        }
-        let made = finish(trees, place.0, &folder, &parts)?;
-        let answer = made.as_ref().map_or(&[][..], |id| id.as_bytes());
-        trees.memo.put(|| question, answer);
+        };
+        let answer = || made.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
+        trees.remember(b"fold", place, how.as_bytes(), answer);
         self.folds.insert((place, stamper), made);
         Ok(made.map_or(Attempt::Refused, Attempt::Done))
     }
 
-    /// What a file becomes: its bytes and its name in its folder.
+    /// What changes in a folder.
+    fn changes(
+        &mut self,
+        trees: &mut Trees<'_>,
+        folder: &Folder,
+        stamper: StamperId,
+        jobs: &mut Jobs,
+    ) -> Result<Attempt<Vec<Change>>, ProjectionError> {
+        let mut changes = Vec::new();
+        let mut is_waiting = false;
+        for (at, entry) in folder.entries().iter().enumerate() {
+            let attempt = match entry.part {
+                Part::Folder(below) => match self.fold(trees, below, stamper, jobs)? {
+                    Attempt::Done(id) => Attempt::Done((id, None)),
+                    Attempt::Refused => Attempt::Refused,
+                    Attempt::Waiting => Attempt::Waiting,
+                },
+                Part::File(FileKind::File, path) => {
+                    self.fold_file(trees, stamper, entry.id, path, jobs)
+                }
+                Part::File(..) => continue,
+            };
+            match attempt {
+                Attempt::Done((id, None)) if id == entry.id => {}
+                Attempt::Done((id, to)) => changes.push(Change { at, id, to }),
+                Attempt::Waiting => is_waiting = true,
+                Attempt::Refused => return Ok(Attempt::Refused),
+            }
+        }
+        Ok(match is_waiting {
+            true => Attempt::Waiting,
+            false => Attempt::Done(changes),
+        })
+    }
+
+    /// What a file becomes: its bytes, and another path in the same folder.
     fn fold_file(
         &mut self,
-        memo: &Memo,
+        trees: &Trees<'_>,
         stamper: StamperId,
         id: ObjectId,
-        path: RelPath,
+        path: PathId,
         jobs: &mut Jobs,
-    ) -> Attempt<(ObjectId, Vec<u8>)> {
-        let (how, reading, _) = self.stampers[stamper.0 as usize].clone();
-        let to = how.path(&path);
-        let done = |id| Attempt::Done((id, to.file_name().to_vec()));
-        let Some(class) = self.files.class(reading, &path) else {
+    ) -> Attempt<(ObjectId, Option<RelPath>)> {
+        let (how, reading, _) = &self.stampers[stamper.at()];
+        let from = trees.paths().get(path);
+        let to = how.renamed(from);
+        let done = |id| Attempt::Done((id, to.cloned()));
+        let Some(class) = self.files.class(*reading, trees.paths(), path) else {
             return done(id);
         };
-        let gist = self.files.gist(memo, (id, class));
-        if matches!(gist, Some(None)) || gist.flatten().is_some_and(|gist| gist.is_inert()) {
+        let gist = self.files.gist(&trees.memo, (id, class));
+        if gist.is_some_and(|gist| gist == NOTHING || self.files.told(gist).is_inert()) {
             return done(id);
         }
         let Some(said) = self.files.said((id, class)) else {
-            jobs.read((id, class), path);
+            jobs.read((id, class), from);
             return Attempt::Waiting;
         };
-        let names = match how.decide(&path, said) {
+        let names = match how.decide(from, said) {
             Ok(names) if names.is_empty() => return done(id),
             Ok(names) => names,
             Err(_) => return Attempt::Refused,
@@ -396,9 +409,9 @@ impl Forest {
             Err(names) => {
                 let job = Job {
                     class,
-                    stamper: how,
-                    from: path,
-                    to,
+                    stamper: how.clone(),
+                    from: from.clone(),
+                    to: to.unwrap_or(from).clone(),
                     names,
                 };
                 jobs.write(id, job);
@@ -421,31 +434,17 @@ pub(super) fn outlined(folder: Option<Arc<Folder>>) -> Arc<Folder> {
     folder.expect("an outline was made of it")
 }
 
-/// The tree of `parts`, which stand for the entries of `folder`; `None` when two have one name.
+/// The tree in a place with these changes; `None` when two entries then have one name.
 pub(super) fn finish(
     trees: &mut Trees<'_>,
-    tree: ObjectId,
+    place: Place,
     folder: &Folder,
-    parts: &[(&[u8], Vec<u8>, ObjectId)],
+    changes: &[Change],
 ) -> Result<Verdict, ProjectionError> {
-    let mut made: Vec<_> = parts
-        .iter()
-        .map(|(mode, name, id)| TreeEntry {
-            mode,
-            name,
-            id: *id,
-        })
-        .collect();
-    if folder
-        .entries()
-        .map(|(_, entry)| entry)
-        .eq(made.iter().cloned())
-    {
-        return Ok(Some(tree));
+    if changes.is_empty() {
+        return Ok(Some(trees.tree(place)));
     }
-    sort_tree(&mut made);
-    if !is_sorted(&made) {
-        return Ok(None);
-    }
-    Ok(Some(trees.pack.add(Kind::Tree, &write_tree(&made))?))
+    let made = folder.with(changes);
+    let made = made.map(|bytes| trees.replace(place, bytes));
+    Ok(made.transpose()?)
 }

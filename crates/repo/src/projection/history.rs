@@ -138,7 +138,7 @@ impl<'o> Projector<'o> {
                 self.remember(commit.id, id, why);
                 self.known.insert(commit.id, id);
             }
-            self.forest.trim();
+            self.forest.trim(&mut self.trees);
         }
         self.remember_tips(tips);
         let projected = tips.iter().map(|tip| self.known(*tip));
@@ -149,6 +149,9 @@ impl<'o> Projector<'o> {
 
     /// Keeps what a commit becomes for later commands, and since that was proved, also the way back.
     pub(super) fn remember(&mut self, from: ObjectId, to: ObjectId, why: Option<Opaque>) {
+        if !self.trees.memo.is_there() {
+            return;
+        }
         let code = [why.map_or(0, Opaque::code)];
         let ways = [
             (self.direction, from, to),
@@ -157,7 +160,7 @@ impl<'o> Projector<'o> {
         for (direction, from, to) in ways {
             let question = self.question(b"commit", direction, from.as_bytes());
             let answer = [&to.as_bytes()[..], &code].concat();
-            self.trees.memo.put(|| question, &answer);
+            self.trees.memo.put(|| question, || answer);
         }
     }
 
@@ -207,7 +210,7 @@ impl<'o> Projector<'o> {
             let all: Vec<_> = tips.iter().copied().chain(former).take(MAX_TIPS).collect();
             let all: Vec<_> = all.iter().flat_map(|id| *id.as_bytes()).collect();
             let question = self.question(b"tips", direction, b"");
-            self.trees.memo.put(|| question, &all);
+            self.trees.memo.put(|| question, || all);
         }
     }
 
@@ -291,11 +294,16 @@ impl<'o> Projector<'o> {
 
     /// A tree with its manifest, or why it stays as it is.
     pub(super) fn root(&mut self, tree: ObjectId) -> Result<Result<Root, Opaque>, ProjectionError> {
-        let Some(folder) = self.trees.folder(tree)? else {
+        let place = self.trees.root(tree);
+        let Some(folder) = self.trees.folder(place)? else {
             return Ok(Err(Opaque::OddTree));
         };
         let manifest = self.manifests.of(&mut self.trees, &folder)?;
-        Ok(manifest.map(|manifest| Root { tree, manifest }))
+        Ok(manifest.map(|manifest| Root {
+            tree,
+            place,
+            manifest,
+        }))
     }
 
     fn take(

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use storyline_manifest::{Environment, Manifest, is_manifest_file};
+use storyline_stamp::EntryKind as FileKind;
 use storyline_text::RelPath;
 
 use super::Opaque;
-use super::trees::{Folder, Trees};
+use super::folder::{Folder, Part};
+use super::trees::Trees;
 use crate::id::{Kind, ObjectId};
 use crate::object_error::ObjectError;
-use crate::tree::EntryKind;
 
 /// The main file, and the folder of files with one environment each.
 const MAIN: &[u8] = b"storyline.toml";
@@ -48,7 +49,8 @@ impl Manifests {
         trees: &mut Trees<'_>,
         tree: ObjectId,
     ) -> Result<(), ObjectError> {
-        self.lent = trees.folder(tree)?.map(|folder| files(&folder));
+        let root = trees.root(tree);
+        self.lent = trees.folder(root)?.map(|folder| files(&folder));
         Ok(())
     }
 
@@ -94,16 +96,21 @@ impl Manifests {
         let Some(main) = main else {
             return Ok(Err(Opaque::NoManifest));
         };
-        let path =
-            |bytes: &[u8]| RelPath::new(bytes).expect("a plain path, or a tree's entry in one");
+        let main_path = RelPath::new(MAIN).expect("a plain path");
         let blob = |id, path: &RelPath| {
             let bytes = trees.objects.read_as(id, Kind::Blob);
             bytes.map_err(|error| error.at(path.as_bytes()))
         };
-        let main = (path(MAIN), blob(main, &path(MAIN))?);
-        let folder = folder.map(|id| trees.folder(id)).transpose()?.flatten();
-        let parts = folder.iter().flat_map(|folder| folder.files());
-        let parts = parts.map(|(name, id)| (path(&[FOLDER, b"/", name].concat()), id));
+        let bytes = blob(main, &main_path)?;
+        let main = (main_path, bytes);
+        let folder = folder.map(|id| trees.at_root(FOLDER, id));
+        let folder = folder.map(|place| trees.folder(place)).transpose()?;
+        let folder = folder.flatten();
+        let parts = folder.iter().flat_map(|folder| folder.entries());
+        let parts = parts.filter_map(|entry| match entry.part {
+            Part::File(FileKind::File, path) => Some((trees.paths().get(path).clone(), entry.id)),
+            _ => None,
+        });
         let parts: Vec<_> = parts.filter(|(path, _)| is_manifest_file(path)).collect();
         // Most manifests of a long history came before the environment: none of them is read.
         let own = [self.environment.as_bytes(), b".toml"].concat();
@@ -132,13 +139,7 @@ impl Manifests {
 }
 
 fn files(root: &Folder) -> Files {
-    let main = root.find(MAIN).filter(|(kind, _)| is_file(*kind));
-    let folder = root
-        .find(FOLDER)
-        .filter(|(kind, _)| *kind == EntryKind::Tree);
-    (main.map(|(_, id)| id), folder.map(|(_, id)| id))
-}
-
-fn is_file(kind: EntryKind) -> bool {
-    matches!(kind, EntryKind::File | EntryKind::Executable)
+    let main = root.find(MAIN).filter(|entry| entry.is_file());
+    let folder = root.find(FOLDER).filter(|entry| entry.is_folder());
+    (main.map(|entry| entry.id), folder.map(|entry| entry.id))
 }

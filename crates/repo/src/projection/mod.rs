@@ -17,9 +17,12 @@
 //! Whatever is made is taken back at once and compared with what it was made of.
 
 mod files;
+mod folder;
 mod forest;
 mod history;
 mod manifests;
+mod numbers;
+mod paths;
 mod recognise;
 mod trees;
 mod whole;

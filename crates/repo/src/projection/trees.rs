@@ -1,130 +1,40 @@
 //! Trees as they are read while a history is projected: each once in a while, and what their paths say
 //! once and for all.
 
-use std::hash::Hash;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use storyline_stamp::EntryKind as FileKind;
 use storyline_stamp::parts::Outline;
-use storyline_text::RelPath;
 
+use super::folder::{Entry, Folder, Part};
+use super::numbers::{Number, Shared, number};
+use super::paths::{PathId, Paths};
 use crate::id::{Kind, ObjectId};
 use crate::memo::{Key, Memo};
 use crate::object_error::ObjectError;
 use crate::objects::Objects;
 use crate::pack::PackWriter;
-use crate::tree::{EntryKind, TreeEntry, is_sorted, parse_tree};
 
 /// Folders within folders, from where on a tree is left as it is.
 const MAX_DEPTH: usize = 256;
 /// Trees that are kept at hand, in bytes.
 const AT_HAND: usize = 32 << 20;
 
-/// A path that folders have, as a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Prefix(u32);
-
-/// A tree in its place: what its files mean depends on their paths.
-pub(super) type Place = (ObjectId, Prefix);
-
-/// The root's path.
-pub(super) const ROOT: Prefix = Prefix(0);
-
-/// One tree, parsed.
-pub(super) struct Folder {
-    bytes: Vec<u8>,
-    entries: Vec<Entry>,
+number! {
+    /// A tree in its place: what its files mean depends on their paths.
+    Place
+}
+number! {
+    /// What the paths of some place say.
+    OutlineId
 }
 
-struct Entry {
-    kind: EntryKind,
-    id: ObjectId,
-    /// Where mode and name are in the bytes.
-    mode: (u32, u32),
-    name: (u32, u32),
-}
-
-impl Folder {
-    fn parse(mut bytes: Vec<u8>) -> Option<Self> {
-        // Undoing deltas takes more room than what comes out.
-        bytes.shrink_to_fit();
-        let parsed = parse_tree(&bytes).ok()?;
-        let is_plain = |entry: &TreeEntry<'_>| {
-            !matches!(entry.name, b"." | b"..") && memchr::memchr(b'/', entry.name).is_none()
-        };
-        if !is_sorted(&parsed) || !parsed.iter().all(is_plain) {
-            return None;
-        }
-        let start = bytes.as_ptr() as usize;
-        let place = |part: &[u8]| {
-            let at = part.as_ptr() as usize - start;
-            Some((
-                u32::try_from(at).ok()?,
-                u32::try_from(at + part.len()).ok()?,
-            ))
-        };
-        let entries = parsed.iter().map(|entry| {
-            Some(Entry {
-                kind: entry.kind(),
-                id: entry.id,
-                mode: place(entry.mode)?,
-                name: place(entry.name)?,
-            })
-        });
-        let entries = entries.collect::<Option<_>>()?;
-        Some(Self { entries, bytes })
-    }
-
-    fn slice(&self, (start, end): (u32, u32)) -> &[u8] {
-        &self.bytes[start as usize..end as usize]
-    }
-
-    pub(super) fn entries(&self) -> impl Iterator<Item = (EntryKind, TreeEntry<'_>)> {
-        self.entries.iter().map(|entry| {
-            let raw = TreeEntry {
-                mode: self.slice(entry.mode),
-                name: self.slice(entry.name),
-                id: entry.id,
-            };
-            (entry.kind, raw)
-        })
-    }
-
-    /// Names and blobs of regular files.
-    pub(super) fn files(&self) -> impl Iterator<Item = (&[u8], ObjectId)> {
-        let files = self
-            .entries()
-            .filter(|(kind, _)| file_kind(*kind) == Some(FileKind::File));
-        files.map(|(_, entry)| (entry.name, entry.id))
-    }
-
-    pub(super) fn find(&self, name: &[u8]) -> Option<(EntryKind, ObjectId)> {
-        let mut entries = self.entries();
-        let (kind, entry) = entries.find(|(_, entry)| entry.name == name)?;
-        Some((kind, entry.id))
-    }
-}
-
-/// What stamping takes an entry for; `None` for a folder.
-pub(super) fn file_kind(kind: EntryKind) -> Option<FileKind> {
-    match kind {
-        EntryKind::Tree => None,
-        EntryKind::File | EntryKind::Executable => Some(FileKind::File),
-        // Whatever an unknown mode means, it keeps its name and bytes.
-        EntryKind::Symlink | EntryKind::Unknown => Some(FileKind::Symlink),
-        EntryKind::Submodule => Some(FileKind::Submodule),
-    }
-}
-
-/// The one that `known` has of this value, from now on if there was none.
-pub(super) fn shared<T: Eq + Hash>(known: &mut FxHashSet<Arc<T>>, value: T) -> Arc<T> {
-    if let Some(known) = known.get(&value) {
-        return known.clone();
-    }
-    let value = Arc::new(value);
-    known.insert(value.clone());
-    value
+/// What an outline is made of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Told {
+    Path(PathId, Option<FileKind>),
+    Folder(OutlineId),
 }
 
 /// All trees that are met.
@@ -133,13 +43,54 @@ pub(super) struct Trees<'o> {
     /// Where new ones are written.
     pub(super) pack: PackWriter<'o>,
     pub(super) memo: Memo,
-    at_hand: FxHashMap<ObjectId, Option<Arc<Folder>>>,
+    at_hand: FxHashMap<Place, Option<Arc<Folder>>>,
     weight: usize,
-    prefixes: FxHashMap<Box<[u8]>, Prefix>,
-    paths: Vec<Box<[u8]>>,
-    outlines: FxHashMap<Place, Option<Arc<Outline>>>,
-    /// Each that is known once: paths that matter seldom change.
-    shared: FxHashSet<Arc<Outline>>,
+    known: Known,
+}
+
+/// What was found out.
+#[derive(Default)]
+struct Known {
+    paths: Paths,
+    places: Vec<(ObjectId, PathId)>,
+    numbers: FxHashMap<(ObjectId, PathId), Place>,
+    outlines: FxHashMap<Place, Option<OutlineId>>,
+    /// Most folders tell what others told before.
+    told: FxHashMap<Vec<Told>, OutlineId>,
+    shared: Shared<OutlineId, Outline>,
+}
+
+impl Known {
+    fn place(&mut self, tree: ObjectId, path: PathId) -> Place {
+        let next = Place::new(self.places.len());
+        let place = *self.numbers.entry((tree, path)).or_insert(next);
+        if place == next {
+            self.places.push((tree, path));
+        }
+        place
+    }
+
+    /// A question about a place, for the memo.
+    fn question(&self, what: &[u8], place: Place, how: &[u8]) -> Key {
+        let (tree, path) = self.places[place.at()];
+        Key::of(&[what, tree.as_bytes(), self.paths.bytes(path), how])
+    }
+
+    fn outline(&mut self, told: Vec<Told>) -> OutlineId {
+        if let Some(known) = self.told.get(&told) {
+            return *known;
+        }
+        let mut outline = Outline::default();
+        for told in &told {
+            match told {
+                Told::Path(path, kind) => outline.add(self.paths.get(*path), *kind),
+                Told::Folder(inside) => outline.extend(self.shared.get(*inside)),
+            }
+        }
+        let number = self.shared.number(outline);
+        self.told.insert(told, number);
+        number
+    }
 }
 
 impl<'o> Trees<'o> {
@@ -150,11 +101,21 @@ impl<'o> Trees<'o> {
             memo: Memo::default(),
             at_hand: FxHashMap::default(),
             weight: 0,
-            prefixes: [(Box::default(), ROOT)].into_iter().collect(),
-            paths: vec![Box::default()],
-            outlines: FxHashMap::default(),
-            shared: FxHashSet::default(),
+            known: Known::default(),
         }
+    }
+
+    /// About how much is known, in things that take some hundred bytes.
+    pub(super) fn count(&self) -> usize {
+        let known = &self.known;
+        known.paths.count() + known.places.len() + known.shared.count()
+    }
+
+    /// Forgets all places and paths, whose numbers then mean nothing any more.
+    pub(super) fn forget(&mut self) {
+        self.known = Known::default();
+        self.at_hand.clear();
+        self.weight = 0;
     }
 
     /// All of it; what stays knows nothing.
@@ -162,12 +123,52 @@ impl<'o> Trees<'o> {
         std::mem::replace(self, Self::new(self.objects))
     }
 
-    /// The tree `id`; `None` when it is not as Git writes trees.
-    pub(super) fn folder(&mut self, id: ObjectId) -> Result<Option<Arc<Folder>>, ObjectError> {
-        if let Some(folder) = self.at_hand.get(&id) {
+    /// A tree as the root.
+    pub(super) fn root(&mut self, tree: ObjectId) -> Place {
+        self.known.place(tree, Paths::root())
+    }
+
+    /// A tree as the folder `name` at the root.
+    pub(super) fn at_root(&mut self, name: &[u8], tree: ObjectId) -> Place {
+        let path = self.known.paths.below(Paths::root(), name);
+        self.known.place(tree, path)
+    }
+
+    /// The tree in a place.
+    pub(super) fn tree(&self, place: Place) -> ObjectId {
+        self.known.places[place.at()].0
+    }
+
+    pub(super) fn paths(&self) -> &Paths {
+        &self.known.paths
+    }
+
+    /// What a former command, or this one, found out about a place.
+    pub(super) fn recall(&self, what: &[u8], place: Place, how: &[u8]) -> Option<Vec<u8>> {
+        self.memo.get(|| self.known.question(what, place, how))
+    }
+
+    pub(super) fn remember(
+        &mut self,
+        what: &[u8],
+        place: Place,
+        how: &[u8],
+        answer: impl FnOnce() -> Vec<u8>,
+    ) {
+        let known = &self.known;
+        self.memo.put(|| known.question(what, place, how), answer);
+    }
+
+    /// The tree in a place; `None` when it is not as Git writes trees.
+    pub(super) fn folder(&mut self, place: Place) -> Result<Option<Arc<Folder>>, ObjectError> {
+        if let Some(folder) = self.at_hand.get(&place) {
             return Ok(folder.clone());
         }
-        let bytes = self.pack.read_as(id, Kind::Tree)?;
+        let bytes = self.pack.read_as(self.tree(place), Kind::Tree)?;
+        Ok(self.keep(place, bytes))
+    }
+
+    fn keep(&mut self, place: Place, bytes: Vec<u8>) -> Option<Arc<Folder>> {
         // With what is parsed of it, about as much again.
         let weight = 2 * bytes.len() + 256;
         self.weight += weight;
@@ -175,41 +176,42 @@ impl<'o> Trees<'o> {
             self.at_hand.clear();
             self.weight = weight;
         }
-        let folder = Folder::parse(bytes).map(Arc::new);
-        self.at_hand.insert(id, folder.clone());
-        Ok(folder)
+        let known = &mut self.known;
+        let (_, above) = known.places[place.at()];
+        let folder = Folder::parse(bytes, |entry| {
+            let path = known.paths.below(above, entry.name);
+            match Entry::file_kind(entry) {
+                None => Part::Folder(known.place(entry.id, path)),
+                Some(kind) => Part::File(kind, path),
+            }
+        });
+        let folder = folder.map(Arc::new);
+        self.at_hand.insert(place, folder.clone());
+        folder
     }
 
-    /// The folder `name` in a place.
-    pub(super) fn below(&mut self, prefix: Prefix, name: &[u8]) -> Prefix {
-        let path = self.path(prefix, name);
-        if let Some(known) = self.prefixes.get(path.as_slice()) {
-            return *known;
+    /// Writes a tree that takes the place of another.
+    pub(super) fn replace(
+        &mut self,
+        place: Place,
+        bytes: Vec<u8>,
+    ) -> Result<ObjectId, ObjectError> {
+        let tree = self.pack.add(Kind::Tree, &bytes)?;
+        // It is looked at next, when it is taken back.
+        let (_, path) = self.known.places[place.at()];
+        let place = self.known.place(tree, path);
+        if !self.at_hand.contains_key(&place) {
+            self.keep(place, bytes);
         }
-        let number = u32::try_from(self.paths.len()).expect("fewer folders than bytes of memory");
-        self.paths.push(path.clone().into());
-        self.prefixes.insert(path.into(), Prefix(number));
-        Prefix(number)
+        Ok(tree)
     }
 
-    fn path(&self, prefix: Prefix, name: &[u8]) -> Vec<u8> {
-        let folder = &self.paths[prefix.0 as usize];
-        let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
-        [folder, slash, name].concat()
-    }
-
-    /// The path of what is called `name` in a place.
-    pub(super) fn rel_path(&self, prefix: Prefix, name: &[u8]) -> RelPath {
-        RelPath::new(&self.path(prefix, name)).expect("folders with other names are not read")
-    }
-
-    /// A question about a place, for the memo.
-    pub(super) fn question(&self, what: &[u8], (tree, prefix): Place, how: &[u8]) -> Key {
-        Key::of(&[what, tree.as_bytes(), &self.paths[prefix.0 as usize], how])
+    pub(super) fn outline(&self, outline: OutlineId) -> &Arc<Outline> {
+        self.known.shared.get(outline)
     }
 
     /// What the paths of a place say; `None` when a tree in it is not as Git writes trees, or too deep.
-    pub(super) fn outline(&mut self, place: Place) -> Result<Option<Arc<Outline>>, ObjectError> {
+    pub(super) fn outline_of(&mut self, place: Place) -> Result<Option<OutlineId>, ObjectError> {
         self.outline_at(place, 0)
     }
 
@@ -217,52 +219,55 @@ impl<'o> Trees<'o> {
         &mut self,
         place: Place,
         depth: usize,
-    ) -> Result<Option<Arc<Outline>>, ObjectError> {
-        if let Some(known) = self.outlines.get(&place) {
-            return Ok(known.clone());
+    ) -> Result<Option<OutlineId>, ObjectError> {
+        if let Some(known) = self.known.outlines.get(&place) {
+            return Ok(*known);
         }
-        let question = |trees: &Self| trees.question(b"outline", place, b"");
-        let known = self.memo.get(|| question(self));
+        let known = self.recall(b"outline", place, b"");
         let outline = match known.and_then(|known| Outline::from_bytes(&known)) {
-            Some(known) => Some(known),
+            Some(known) => Some(self.known.shared.number(known)),
             None => {
                 let outline = self.read_outline(place, depth)?;
-                if let Some(outline) = &outline {
-                    let key = question(self);
-                    self.memo.put(|| key, &outline.to_bytes());
+                if let Some(outline) = outline.map(|outline| self.outline(outline).clone()) {
+                    self.remember(b"outline", place, b"", || outline.to_bytes());
                 }
                 outline
             }
         };
-        let outline = outline.map(|outline| shared(&mut self.shared, outline));
-        self.outlines.insert(place, outline.clone());
+        self.known.outlines.insert(place, outline);
         Ok(outline)
     }
 
     fn read_outline(
         &mut self,
-        (tree, prefix): Place,
+        place: Place,
         depth: usize,
-    ) -> Result<Option<Outline>, ObjectError> {
+    ) -> Result<Option<OutlineId>, ObjectError> {
+        let (_, path) = self.known.places[place.at()];
         let folder = self
-            .folder(tree)
-            .map_err(|e| e.at(&self.paths[prefix.0 as usize]))?;
+            .folder(place)
+            .map_err(|e| e.at(self.known.paths.bytes(path)))?;
         let Some(folder) = folder.filter(|_| depth < MAX_DEPTH) else {
             return Ok(None);
         };
-        let mut outline = Outline::default();
-        for (kind, entry) in folder.entries() {
-            if Outline::wants(entry.name, file_kind(kind), prefix == ROOT) {
-                outline.add(&self.rel_path(prefix, entry.name), file_kind(kind));
+        let nothing = OutlineId::new(0);
+        let mut told = Vec::new();
+        for entry in folder.entries() {
+            let (path, kind) = match entry.part {
+                Part::Folder(place) => (self.known.places[place.at()].1, None),
+                Part::File(kind, path) => (path, Some(kind)),
+            };
+            if self.known.paths.is_wanted(path, kind) {
+                told.push(Told::Path(path, kind));
             }
-            if kind == EntryKind::Tree {
-                let below = self.below(prefix, entry.name);
-                match self.outline_at((entry.id, below), depth + 1)? {
-                    Some(inside) => outline.extend(&inside),
+            if let Part::Folder(below) = entry.part {
+                match self.outline_at(below, depth + 1)? {
+                    Some(inside) if inside == nothing => {}
+                    Some(inside) => told.push(Told::Folder(inside)),
                     None => return Ok(None),
                 }
             }
         }
-        Ok(Some(outline))
+        Ok(Some(self.known.outline(told)))
     }
 }

@@ -11,8 +11,9 @@ use storyline_text::RelPath;
 
 use super::ProjectionError;
 use super::forest::{Root, Verdict, finish, outlined};
+use super::folder::{self, Part};
 use super::manifests::Manifests;
-use super::trees::{Place, ROOT, Trees, file_kind};
+use super::trees::{Place, Trees};
 use crate::id::{Kind, ObjectId};
 use crate::object_error::ObjectError;
 use crate::pack::PackWriter;
@@ -60,7 +61,7 @@ pub(super) fn as_a_whole(
     root: Root,
 ) -> Result<Verdict, ProjectionError> {
     let (manifest, environment) = manifests.get(root.manifest);
-    let files = list(trees, root.tree)?;
+    let files = list(trees, root.place)?;
     let tree = match Tree::read(&files, &Scope::of(manifest, environment)) {
         Ok(tree) => tree,
         Err(error) => {
@@ -75,25 +76,23 @@ pub(super) fn as_a_whole(
     let changes: BTreeMap<_, _> = changes
         .map(|change| (change.from.clone(), change))
         .collect();
-    carry_out(trees, (root.tree, ROOT), &changes)
+    carry_out(trees, root.place, &changes)
 }
 
 /// All files of a tree whose outline is known.
-pub(super) fn list<'t, 'o>(
-    trees: &'t mut Trees<'o>,
-    tree: ObjectId,
-) -> Result<Whole<'t, 'o>, ProjectionError> {
+pub(super) fn list<'t, 'o>(trees: &'t mut Trees<'o>, root: Place) -> Result<Whole<'t, 'o>, ProjectionError> {
     let (mut entries, mut blobs) = (Vec::new(), FxHashMap::default());
-    let mut open = vec![(tree, ROOT)];
-    while let Some((tree, prefix)) = open.pop() {
-        let folder = outlined(trees.folder(tree)?);
-        for (kind, entry) in folder.entries() {
-            let Some(kind) = file_kind(kind) else {
-                let below = trees.below(prefix, entry.name);
-                open.push((entry.id, below));
-                continue;
+    let mut open = vec![root];
+    while let Some(place) = open.pop() {
+        let folder = outlined(trees.folder(place)?);
+        for entry in folder.entries() {
+            let (kind, path) = match entry.part {
+                Part::File(kind, path) => (kind, trees.paths().get(path).clone()),
+                Part::Folder(below) => {
+                    open.push(below);
+                    continue;
+                }
             };
-            let path = trees.rel_path(prefix, entry.name);
             if kind == FileKind::File {
                 blobs.insert(path.clone(), entry.id);
             }
@@ -115,21 +114,27 @@ fn carry_out(
     place: Place,
     changes: &BTreeMap<RelPath, &Change>,
 ) -> Result<Verdict, ProjectionError> {
-    let folder = outlined(trees.folder(place.0)?);
-    let mut parts = Vec::new();
-    for (kind, entry) in folder.entries() {
-        let (mut id, mut name) = (entry.id, entry.name.to_vec());
-        if file_kind(kind).is_none() {
-            let below = trees.below(place.1, entry.name);
-            match carry_out(trees, (entry.id, below), changes)? {
-                Some(made) => id = made,
-                None => return Ok(None),
+    let folder = outlined(trees.folder(place)?);
+    let mut made = Vec::new();
+    for (at, entry) in folder.entries().iter().enumerate() {
+        match entry.part {
+            Part::Folder(below) => {
+                let Some(id) = carry_out(trees, below, changes)? else {
+                    return Ok(None);
+                };
+                if id != entry.id {
+                    made.push(folder::Change { at, id, to: None });
+                }
             }
-        } else if let Some(change) = changes.get(&trees.rel_path(place.1, entry.name)) {
-            id = trees.pack.add(Kind::Blob, &change.after())?;
-            name = change.to.file_name().to_vec();
+            Part::File(_, path) => {
+                let Some(change) = changes.get(trees.paths().get(path)) else {
+                    continue;
+                };
+                let id = trees.pack.add(Kind::Blob, &change.after())?;
+                let to = Some(change.to.clone());
+                made.push(folder::Change { at, id, to });
+            }
         }
-        parts.push((entry.mode, name, id));
     }
-    finish(trees, place.0, &folder, &parts)
+    finish(trees, place, &folder, &made)
 }

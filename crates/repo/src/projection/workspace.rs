@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use storyline_manifest::{Manifest, is_manifest_file};
-use storyline_stamp::{Direction, Scope, Tree as Candidates};
+use storyline_stamp::{Direction, EntryKind as FileKind, Scope, Tree as Candidates};
 use storyline_text::RelPath;
 
+use super::folder::Part;
 use super::history::{Becomes, Projector};
-use super::trees::{ROOT, Trees};
+use super::trees::Trees;
 use super::whole::list;
 use super::{Opaque, ProjectionError};
 use crate::id::{Kind, ObjectId};
@@ -69,16 +70,17 @@ impl<'o> Workspace<'o> {
     /// # Errors
     /// When a tree on the way is missing or broken.
     pub fn has(&mut self, tree: ObjectId, path: &RelPath) -> Result<bool, ObjectError> {
-        let mut found = (EntryKind::Tree, tree);
+        let mut found = Part::Folder(self.trees.root(tree));
         for name in path.as_bytes().split(|byte| *byte == b'/') {
-            let (EntryKind::Tree, id) = found else {
+            let Part::Folder(place) = found else {
                 return Ok(false);
             };
-            let entry = self.trees.folder(id)?.and_then(|folder| folder.find(name));
+            let folder = self.trees.folder(place)?;
+            let entry = folder.as_ref().and_then(|folder| folder.find(name));
             let Some(entry) = entry else {
                 return Ok(false);
             };
-            found = entry;
+            found = entry.part;
         }
         Ok(true)
     }
@@ -123,21 +125,27 @@ impl<'o> Workspace<'o> {
         tree: ObjectId,
     ) -> Result<Vec<(RelPath, Vec<u8>)>, ObjectError> {
         let mut files = Vec::new();
-        let mut open = vec![(tree, ROOT)];
-        while let Some((tree, prefix)) = open.pop() {
-            let Some(folder) = self.trees.folder(tree)? else {
+        let root = self.trees.root(tree);
+        let mut open = vec![root];
+        while let Some(place) = open.pop() {
+            let Some(folder) = self.trees.folder(place)? else {
                 continue;
             };
-            for (kind, entry) in folder.entries() {
-                let is_file = matches!(kind, EntryKind::File | EntryKind::Executable);
-                if kind == EntryKind::Tree && prefix == ROOT && entry.name == b"environments" {
-                    open.push((entry.id, self.trees.below(prefix, entry.name)));
-                } else if is_file
-                    && let path = self.trees.rel_path(prefix, entry.name)
-                    && is_manifest_file(&path)
-                {
-                    let bytes = self.read(entry.id).map_err(|e| e.at(path.as_bytes()))?;
-                    files.push((path, bytes));
+            for entry in folder.entries() {
+                match entry.part {
+                    Part::Folder(below) => {
+                        if place == root && folder.name(entry) == b"environments" {
+                            open.push(below);
+                        }
+                    }
+                    Part::File(FileKind::File, path) => {
+                        let path = self.trees.paths().get(path);
+                        if is_manifest_file(path) {
+                            let bytes = self.read(entry.id).map_err(|e| e.at(path.as_bytes()))?;
+                            files.push((path.clone(), bytes));
+                        }
+                    }
+                    Part::File(..) => {}
                 }
             }
         }
@@ -167,10 +175,11 @@ impl<'o> Workspace<'o> {
         tree: ObjectId,
         scope: &Scope,
     ) -> Result<Option<Candidates>, ProjectionError> {
-        if self.trees.outline((tree, ROOT))?.is_none() {
+        let root = self.trees.root(tree);
+        if self.trees.outline_of(root)?.is_none() {
             return Ok(None);
         }
-        let files = list(&mut self.trees, tree)?;
+        let files = list(&mut self.trees, root)?;
         match Candidates::read(&files, scope) {
             Ok(found) => Ok(Some(found)),
             Err(error) => match files.missing(&error) {

@@ -1,8 +1,9 @@
 //! What becomes of each file and path of a tree, once its outline and gist are known.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::FxHashMap;
 use storyline_manifest::{Environment, Kind, Manifest, Names};
 use storyline_text::{Edit, Patch, RelPath, Span};
 
@@ -24,13 +25,13 @@ pub struct Stamper {
     /// The project's name before and after.
     projects: [Option<String>; 2],
     /// Whether a pattern of a folder matches the same files before and after, as far as it was asked.
-    verdicts: Mutex<HashMap<Pattern, bool>>,
+    verdicts: Mutex<FxHashMap<Pattern, bool>>,
     /// What becomes of names, as far as it was asked.
-    decided: Mutex<HashMap<Kind, HashMap<String, NameDecision>>>,
+    decided: Mutex<FxHashMap<Kind, FxHashMap<String, NameDecision>>>,
 }
 
 /// Another name for one, or none.
-type NameDecision = Result<Option<String>, Unfit>;
+type NameDecision = Result<Option<Arc<str>>, Unfit>;
 
 /// A folder, and a pattern in a file there.
 type Pattern = (Vec<u8>, Vec<u8>);
@@ -40,7 +41,7 @@ type Pattern = (Vec<u8>, Vec<u8>);
 pub struct NewName {
     /// The number of the candidate.
     candidate: usize,
-    name: String,
+    name: Arc<str>,
 }
 
 /// A file with other names in it.
@@ -114,9 +115,9 @@ impl Stamper {
         [told.as_bytes(), &self.names.identity(), reading].concat()
     }
 
-    /// Where the file at `path` goes.
-    pub fn path(&self, path: &RelPath) -> RelPath {
-        self.renames.get(path).unwrap_or(path).clone()
+    /// Where the file at `path` goes, if it goes elsewhere.
+    pub fn renamed(&self, path: &RelPath) -> Option<&RelPath> {
+        self.renames.get(path)
     }
 
     /// The names that are put into the file at `path`; none when its bytes stay.
@@ -131,11 +132,12 @@ impl Stamper {
             let name = match depends_on_name_alone(&candidate.shape) {
                 false => self.decide_name(candidate)?,
                 true => {
-                    let known = decided.entry(candidate.kind.clone()).or_default();
-                    match known.get(&candidate.name) {
+                    let known = decided.get(&candidate.kind);
+                    match known.and_then(|known| known.get(&candidate.name)) {
                         Some(known) => known.clone()?,
                         None => {
                             let name = self.decide_name(candidate);
+                            let known = decided.entry(candidate.kind.clone()).or_default();
                             known.insert(candidate.name.clone(), name.clone());
                             name?
                         }
@@ -169,10 +171,10 @@ impl Stamper {
             Direction::Unstamp => canonical,
             Direction::Stamp => self.stamped(&candidate.kind, &canonical)?,
         };
-        Ok((name != candidate.name).then_some(name))
+        Ok((name != candidate.name).then(|| name.into()))
     }
 
-    /// Puts names into the file that [`Stamper::path`] moves to `to`, and reads the result again.
+    /// Puts names into the file that [`Stamper::renamed`] moves to `to`, and reads the result again.
     ///
     /// # Errors
     /// [`Unfit::Refused`] when they cannot stand where they should.
@@ -185,14 +187,14 @@ impl Stamper {
     ) -> Result<Written, Unfit> {
         let names: Vec<_> = new
             .iter()
-            .map(|new| (&said.candidates[new.candidate], new.name.clone()))
+            .map(|new| (&said.candidates[new.candidate], new.name.to_string()))
             .collect();
         let look = |fresh: &Fresh<'_>| {
             let after = self.reading.said(class.file_type, fresh.scan, fresh.bytes);
             let back = back(fresh.patch.inverse(bytes).edits(), &names, &after);
             let returns = |back: &Vec<NewName>| {
                 let former = back.iter();
-                let former = former.map(|n| (&after.candidates[n.candidate], n.name.clone()));
+                let former = former.map(|n| (&after.candidates[n.candidate], n.name.to_string()));
                 let patch = fresh.patch(&former.collect::<Vec<_>>());
                 patch.is_ok_and(|patch| patch.apply(fresh.bytes).as_deref() == Ok(bytes))
             };
@@ -290,7 +292,7 @@ fn back(written: &[Edit], names: &[(&Candidate, String)], after: &Said) -> Optio
         let (number, _) = candidates.find(|(_, c)| is_it(c))?;
         back.push(NewName {
             candidate: number,
-            name: candidate.name.clone(),
+            name: candidate.name.as_str().into(),
         });
     }
     (back.len() == names.len()).then_some(back)
@@ -308,7 +310,7 @@ fn after(
     let edits: Vec<_> = inside
         .map(|(Span { start, end }, new)| {
             let span = Span::new(start - include.start, end - include.start);
-            Edit::replace(span, new.name.as_str())
+            Edit::replace(span, &*new.name)
         })
         .collect();
     let is_changed = !edits.is_empty();
