@@ -92,11 +92,7 @@ impl Memo {
     }
 
     /// Remembers an answer, if it can.
-    pub(crate) fn put(
-        &mut self,
-        question: impl FnOnce() -> Key,
-        answer: impl FnOnce() -> Vec<u8>,
-    ) {
+    pub(crate) fn put(&mut self, question: impl FnOnce() -> Key, answer: impl FnOnce() -> Vec<u8>) {
         if self.is_there() && self.new.len() < MAX_NEW {
             self.new.insert(question(), answer().into());
         }

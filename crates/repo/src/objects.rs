@@ -169,10 +169,12 @@ impl Objects {
         let reader = || {
             let mut reader = self.store.to_cache_arc();
             reader.set_pack_cache(move || Box::new(MemoryCappedHashmap::new(cache)));
-            (reader, Vec::new())
+            (reader, self.store.to_cache_arc(), Vec::new())
         };
         let families = ordered.par_chunk_by(|a, b| a.0 == b.0);
-        families.try_for_each_init(reader, |(reader, bytes), family| {
+        families.try_for_each_init(reader, |(reader, forgetful, bytes), family| {
+            // Nothing else is made from what one alone is made from.
+            let reader = if family.len() > 1 { reader } else { forgetful };
             family.iter().try_for_each(|(_, id)| {
                 let kind = self.read_with(reader, *id, bytes);
                 let bytes = bytes.as_slice();

@@ -89,18 +89,15 @@ pub(crate) fn moved(
     difference(&pattern, &after, entries, renames)
 }
 
-/// Whether a pattern that stays as it is cannot match any renamed file, before or after: it begins
-/// in another folder.
-pub(crate) fn is_out_of_the_way(
-    pattern: &[u8],
-    folder: &[u8],
-    renames: &BTreeMap<RelPath, RelPath>,
-) -> bool {
+/// Whether a pattern that stays as it is cannot match any of `entries`, which are sorted, wherever in
+/// its folder each goes: it begins in another folder.
+pub(crate) fn is_out_of_the_way(pattern: &[u8], folder: &[u8], entries: &[Entry]) -> bool {
     let Some(start) = include::literal_start(pattern, folder) else {
         return false;
     };
-    let mut paths = renames.iter().flat_map(|(from, to)| [from, to]);
-    !paths.any(|path| path.as_bytes().starts_with(&start))
+    let first = entries.partition_point(|entry| entry.path.as_bytes() < start.as_slice());
+    let first = entries.get(first);
+    !first.is_some_and(|entry| entry.path.as_bytes().starts_with(&start))
 }
 
 /// The first file that only one of the two patterns matches.

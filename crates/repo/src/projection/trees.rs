@@ -215,11 +215,7 @@ impl<'o> Trees<'o> {
         self.outline_at(place, 0)
     }
 
-    fn outline_at(
-        &mut self,
-        place: Place,
-        depth: usize,
-    ) -> Result<Option<OutlineId>, ObjectError> {
+    fn outline_at(&mut self, place: Place, depth: usize) -> Result<Option<OutlineId>, ObjectError> {
         if let Some(known) = self.known.outlines.get(&place) {
             return Ok(*known);
         }

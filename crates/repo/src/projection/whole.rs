@@ -10,8 +10,8 @@ use storyline_stamp::{
 use storyline_text::RelPath;
 
 use super::ProjectionError;
-use super::forest::{Root, Verdict, finish, outlined};
 use super::folder::{self, Part};
+use super::forest::{Root, Verdict, finish, outlined};
 use super::manifests::Manifests;
 use super::trees::{Place, Trees};
 use crate::id::{Kind, ObjectId};

@@ -259,7 +259,7 @@ impl Stamper {
         let projects = [0, 1].map(|form| self.projects[form].as_deref());
         let folder = path.parent();
         let patterns = [before.as_slice(), after.as_deref().unwrap_or(before)];
-        if after.is_none() && patterns::is_out_of_the_way(before, folder, &self.renames) {
+        if after.is_none() && patterns::is_out_of_the_way(before, folder, &self.like_models) {
             return true;
         }
         let key = (folder.to_vec(), before.clone());
