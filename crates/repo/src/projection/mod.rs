@@ -9,6 +9,7 @@
 //! manifests   the manifest of a tree       none, a broken one, one without the environment: opaque
 //! files       what they say, and what new names make of them
 //! forest      trees, many at once          part by part, with what is known of each part
+//! trees       folders in their places      read once in a while, known by numbers
 //! recognise   what was projected elsewhere
 //! whole       a tree that needs it         planned like a folder
 //! workspace   trees without a history      for those who compare them

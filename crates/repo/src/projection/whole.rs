@@ -80,7 +80,10 @@ pub(super) fn as_a_whole(
 }
 
 /// All files of a tree whose outline is known.
-pub(super) fn list<'t, 'o>(trees: &'t mut Trees<'o>, root: Place) -> Result<Whole<'t, 'o>, ProjectionError> {
+pub(super) fn list<'t, 'o>(
+    trees: &'t mut Trees<'o>,
+    root: Place,
+) -> Result<Whole<'t, 'o>, ProjectionError> {
     let (mut entries, mut blobs) = (Vec::new(), FxHashMap::default());
     let mut open = vec![root];
     while let Some(place) = open.pop() {

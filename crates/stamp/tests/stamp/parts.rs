@@ -41,7 +41,7 @@ pub(crate) fn by_parts(files: &Files, manifest: &Manifest, way: Direction) -> Re
             out.add(entry.path.clone(), entry.kind, Vec::new());
             continue;
         }
-        let to = stamper.renamed(&entry.path).unwrap_or(&entry.path);
+        let to = stamper.renamed(&entry.path).unwrap_or(&entry.path).clone();
         let bytes = match read(&entry.path) {
             None => old.to_vec(),
             Some((class, bytes, said)) => match &*stamper.decide(&entry.path, &said)? {
