@@ -145,7 +145,7 @@ impl Builder<'_> {
                     Some(_) => Shadow::restore(value),
                     None => value.to_owned(),
                 };
-                self.nest.arena.cooked.push((id, value));
+                self.nest.cook(id, value);
             }
         }
     }

@@ -3,9 +3,10 @@
 //! Nodes know their parent and the end of their subtree, so paths are made only when somebody asks
 //! for one, a subtree is skipped in one step, and dropping a document never recurses.
 
-use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use storyline_text::Span;
 
 use crate::node::{Kind, Node, Scalar};
@@ -31,6 +32,8 @@ pub(crate) struct Entry {
     /// Stands between brackets, at whatever distance.
     pub(crate) in_flow: bool,
     pub(crate) is_key: bool,
+    /// Its text is among [`Arena::cooked`].
+    pub(crate) is_cooked: bool,
 }
 
 /// Tag and anchor, which few nodes have.
@@ -79,14 +82,17 @@ impl Arena {
 #[derive(Debug)]
 pub struct Document<'s> {
     pub(crate) source: &'s [u8],
+    /// The same, if it is UTF-8.
+    pub(crate) text: Option<&'s str>,
     pub(crate) arena: Arena,
-    duplicates: OnceLock<HashSet<u32>>,
+    duplicates: OnceLock<FxHashSet<u32>>,
 }
 
 impl<'s> Document<'s> {
-    pub(crate) fn new(source: &'s [u8], arena: Arena) -> Self {
+    pub(crate) fn new(source: &'s [u8], text: Option<&'s str>, arena: Arena) -> Self {
         Self {
             source,
+            text,
             arena,
             duplicates: OnceLock::new(),
         }
@@ -169,17 +175,34 @@ impl<'s> Document<'s> {
     }
 
     /// Made when first asked for: files are mostly read, seldom edited.
-    pub(crate) fn duplicates(&self) -> &HashSet<u32> {
+    pub(crate) fn duplicates(&self) -> &FxHashSet<u32> {
         self.duplicates.get_or_init(|| {
-            let mut first = HashMap::new();
-            let mut twice = HashSet::new();
-            for key in self.scalars().filter(Scalar::is_key) {
-                let entry = &self.arena.nodes[key.id() as usize];
-                if let Some(other) = first.insert((entry.parent, key.value()), key.id()) {
-                    twice.extend([other, key.id()]);
+            let mut twice = FxHashSet::default();
+            let mut keys = Vec::new();
+            let mappings = self.nodes().filter(|node| node.kind() == Kind::Mapping);
+            for mapping in mappings {
+                let scalars = mapping.entries().filter_map(|(key, _)| key.scalar());
+                keys.clear();
+                keys.extend(scalars.map(|key| {
+                    let value = key.value();
+                    (FxBuildHasher.hash_one(&*value), value, key.id())
+                }));
+                // Equal ones become neighbours; mostly the hashes decide.
+                keys.sort_unstable();
+                for pair in keys.windows(2) {
+                    if (pair[0].0, &pair[0].1) == (pair[1].0, &pair[1].1) {
+                        twice.extend([pair[0].2, pair[1].2]);
+                    }
                 }
             }
             twice
         })
+    }
+
+    /// Takes over which keys stand twice from `other`, whose keys are the same.
+    pub(crate) fn has_keys_of(&self, other: &Document<'_>) {
+        if let Some(known) = other.duplicates.get() {
+            self.duplicates.get_or_init(|| known.clone());
+        }
     }
 }

@@ -17,6 +17,7 @@ use std::collections::HashMap;
 
 use storyline_text::Span;
 
+use self::scalar::Inside;
 use crate::document::{Arena, NONE};
 use crate::nest::Nest;
 use crate::node::{Kind, Style};
@@ -133,7 +134,7 @@ impl<'t> Reader<'t> {
 
     /// Whether a dash of a list is next.
     fn is_dash(&self) -> bool {
-        self.bytes[self.at..].starts_with(b"- ")
+        matches!(self.bytes[self.at..], [b'-', b' ' | b'\n', ..])
     }
 
     /// A line that starts an entry of a mapping or list, or the value of the key above.
@@ -164,12 +165,11 @@ impl<'t> Reader<'t> {
             return self.content(column, false);
         }
         match (level.kind, dash) {
-            (Kind::Sequence, true) if !waits => self.content(column, true),
             (Kind::Mapping, true) if waits => {
                 level.waits = None;
                 self.content(column, false)
             }
-            (Kind::Mapping, false) => {
+            (Kind::Sequence, true) | (Kind::Mapping, false) => {
                 self.fill()?;
                 self.content(column, true)
             }
@@ -177,11 +177,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The key above has no value, if it waits for one.
+    /// The key or the dash above has no value, if it waits for one.
     fn fill(&mut self) -> Option<()> {
         let level = self.levels.last_mut()?;
         if let Some(colon) = level.waits.take() {
-            if level.kind == Kind::Sequence || self.has_property() {
+            if self.has_property() {
                 return None;
             }
             self.nest.scalar(Style::Plain, Span::at(colon..colon), NONE);
@@ -221,13 +221,17 @@ impl<'t> Reader<'t> {
             let dash = self.at;
             self.at += 1;
             self.skip_spaces();
-            if matches!(self.byte(), None | Some(b'\n' | b'#')) {
+            let is_alone = self.byte() == Some(b'\n');
+            if matches!(self.byte(), None | Some(b'#')) || (is_alone && !known) {
                 return None;
             }
             if !known {
                 // The parser lets a list begin after its first dash if that is not indented.
                 let start = if self.is_flush(column) { self.at } else { dash };
                 self.open(Kind::Sequence, column, start)?;
+            }
+            if is_alone {
+                return self.later(self.at);
             }
             column = self.at - self.line;
             known = false;
@@ -241,12 +245,15 @@ impl<'t> Reader<'t> {
             self.alias()?;
             return self.line_end();
         }
+        if known && self.bytes[self.at..].starts_with(b"? ") {
+            return self.explicit(column);
+        }
         match self.key()? {
-            Some((style, key, colon)) => {
+            Some((style, key, inside, colon)) => {
                 if !known {
                     self.open(Kind::Mapping, column, key.start as usize)?;
                 }
-                self.push(style, key)?;
+                self.push(style, key, inside.simple)?;
                 self.at = colon + 1;
                 self.value_of_key(colon + 1)
             }
@@ -256,13 +263,36 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// `? KEY`, and `: VALUE` in a line below, as keys are written that may not stand alone: `''`.
+    fn explicit(&mut self, column: usize) -> Option<()> {
+        self.at += 2;
+        let quote @ (b'\'' | b'"') = self.byte()? else {
+            return None;
+        };
+        let (end, inside) = self.quoted_end(quote)?;
+        let key = Span::at(self.at..end);
+        self.at = end;
+        self.line_end()?;
+        let is_next = self.next_line()? == column && self.bytes[self.at..].starts_with(b": ");
+        if !inside.one_line || !is_next {
+            return None;
+        }
+        self.push(scalar::quotes(quote), key, inside.simple)?;
+        self.at += 1;
+        self.skip_spaces();
+        match self.byte()? {
+            b'\n' | b'#' => None,
+            _ => self.value(),
+        }
+    }
+
     /// A key that ends in this line: its style, its bytes with quotes, and where its colon stands.
     /// `Some(None)` if this is no key; the position stays.
-    fn key(&mut self) -> Option<Option<(Style, Span, usize)>> {
+    fn key(&mut self) -> Option<Option<(Style, Span, Inside, usize)>> {
         let start = self.at;
-        let (style, end, after) = match self.byte()? {
+        let (style, end, inside, after) = match self.byte()? {
             quote @ (b'\'' | b'"') => {
-                let end = self.quoted_end(quote)?;
+                let (end, inside) = self.quoted_end(quote)?;
                 let mut after = end;
                 while self.bytes.get(after) == Some(&b' ') {
                     after += 1;
@@ -270,23 +300,18 @@ impl<'t> Reader<'t> {
                 if self.bytes.get(after) != Some(&b':') {
                     return Some(None);
                 }
-                let style = if quote == b'"' {
-                    Style::Double
-                } else {
-                    Style::Single
-                };
-                (style, end, after)
+                (scalar::quotes(quote), end, inside, after)
             }
             b'[' | b'{' | b'|' | b'>' => return Some(None),
             _ => match self.plain_line(self.at)? {
-                (end, scalar::Stop::Colon(colon)) => (Style::Plain, end, colon),
+                (end, scalar::Stop::Colon(colon)) => (Style::Plain, end, Inside::PLAIN, colon),
                 _ => return Some(None),
             },
         };
-        let one_line = memchr::memchr(b'\n', &self.bytes[start..end]).is_none();
         let separates = matches!(self.bytes.get(after + 1), None | Some(b' ' | b'\n'));
         let short = end - start <= scalar::MAX_KEY;
-        (one_line && separates && short).then_some(Some((style, Span::at(start..end), after)))
+        let key = (style, Span::at(start..end), inside, after);
+        (inside.one_line && separates && short).then_some(Some(key))
     }
 
     /// What follows the colon of a key in its line.

@@ -55,6 +55,7 @@ impl Nest {
             kind,
             in_flow: false,
             is_key: false,
+            is_cooked: false,
         };
         if let Some(open) = self.open.last_mut() {
             entry.parent = open.node;
@@ -79,6 +80,12 @@ impl Nest {
             self.seen = self.seen.max(span.end);
         }
         self.push(Kind::Scalar(style), span, link)
+    }
+
+    /// Keeps the text of a scalar, the last one that was added, which differs from its bytes.
+    pub(crate) fn cook(&mut self, node: u32, text: String) {
+        self.arena.nodes[node as usize].is_cooked = true;
+        self.arena.cooked.push((node, text));
     }
 
     /// Whether the next node is a key.

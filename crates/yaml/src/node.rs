@@ -240,13 +240,16 @@ impl<'d> Scalar<'d> {
     /// show as U+FFFD. Where tabs indent the file they count as the spaces that they were read as.
     pub fn value(&self) -> Cow<'d, str> {
         let node = self.0.target().unwrap_or(self.0);
-        let arena = &self.document().arena;
-        match arena.cooked.binary_search_by_key(&node.id, |c| c.0) {
-            Ok(at) => Cow::Borrowed(&arena.cooked[at].1),
-            Err(_) => {
-                let content = Scalar(node).content();
-                String::from_utf8_lossy(content.slice(self.document().source))
-            }
+        let document = self.document();
+        if node.entry().is_cooked {
+            let cooked = &document.arena.cooked;
+            let at = cooked.partition_point(|(id, _)| *id < node.id);
+            return Cow::Borrowed(&cooked[at].1);
+        }
+        let content = Scalar(node).content();
+        match document.text.and_then(|text| text.get(content.range())) {
+            Some(text) => Cow::Borrowed(text),
+            None => String::from_utf8_lossy(content.slice(document.source)),
         }
     }
 

@@ -22,21 +22,22 @@ const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// Reads a YAML file. Never fails: what is wrong is in [`Document::errors`].
 pub fn read(source: &[u8]) -> Document<'_> {
-    let arena = arena(source).unwrap_or_else(|error| Arena {
+    let text = std::str::from_utf8(source).ok();
+    let arena = arena(source, text).unwrap_or_else(|error| Arena {
         errors: vec![error],
         ..Arena::default()
     });
-    Document::new(source, arena)
+    Document::new(source, text, arena)
 }
 
-fn arena(source: &[u8]) -> Result<Arena, ReadError> {
+fn arena(source: &[u8], text: Option<&str>) -> Result<Arena, ReadError> {
     if source.len() > MAX_BYTES {
         return Err(ReadError::TooLarge(source.len()));
     }
     if UTF_16.iter().any(|mark| source.starts_with(mark)) {
         return Err(ReadError::Utf16);
     }
-    if let Ok(text) = std::str::from_utf8(source) {
+    if let Some(text) = text {
         if let Some(arena) = fast::read(text) {
             return Ok(arena);
         }

@@ -1,9 +1,11 @@
 //! Reads a file again after edits and compares it with what was meant.
 
+use std::borrow::Cow;
+
 use storyline_text::{Edit, Patch, Span};
 
 use crate::cook;
-use crate::document::{Document, NONE};
+use crate::document::{Document, NONE, Properties};
 use crate::error::{ReadError, VerifyError};
 use crate::node::{Kind, Node, Scalar, Style};
 use crate::read::read;
@@ -32,12 +34,21 @@ pub fn verify_read(
     if let Some(error) = after.errors().iter().find(fatal) {
         return Err(VerifyError::Unreadable(error.clone()));
     }
-    let moved = Moved::new(patch);
+    let mut moved = Moved::new(patch);
     let mut edits = patch.edits().iter().map(|edit| edit.span).peekable();
     let mut others = after.nodes();
+    let mut old_properties = before.arena.properties.iter().peekable();
+    let mut new_properties = after.arena.properties.iter().peekable();
+    let mut same_keys = true;
     for old in before.nodes() {
         let new = others.next();
-        let same = new.filter(|new| is_same_place(old, *new, &moved));
+        let is_its = |p: &&Properties| p.node == old.id;
+        let properties = (
+            old_properties.next_if(is_its),
+            new_properties.next_if(is_its),
+        );
+        let same = new
+            .filter(|new| is_same_place(old, *new, &mut moved) && are_same(properties, &mut moved));
         let Some(new) = same else {
             return Err(VerifyError::Structure {
                 before: Some(old.span()),
@@ -53,6 +64,8 @@ pub fn verify_read(
                 edited = true;
             }
         }
+        // What an alias says stands elsewhere.
+        same_keys &= !old.is_key() || !(edited || old.kind() == Kind::Alias);
         compare(old, new, edited)?;
     }
     if let Some(new) = others.next() {
@@ -61,15 +74,21 @@ pub fn verify_read(
             after: Some(new.span()),
         });
     }
-    edits
-        .next()
-        .map_or(Ok(()), |outside| Err(VerifyError::Outside(outside)))
+    if let Some(outside) = edits.next() {
+        return Err(VerifyError::Outside(outside));
+    }
+    if same_keys {
+        after.has_keys_of(before);
+    }
+    Ok(())
 }
 
 /// Where bytes of the old file are in the new one.
 struct Moved {
     /// Start, end, and by how much the text grew with this edit and those before.
     edits: Vec<(Span, i64)>,
+    /// How many of them start before the span that was asked for last: the next is mostly near.
+    passed: usize,
 }
 
 impl Moved {
@@ -81,14 +100,24 @@ impl Moved {
         });
         Self {
             edits: edits.collect(),
+            passed: 0,
         }
     }
 
-    fn span(&self, span: Span) -> Span {
-        let starts = self
-            .edits
-            .partition_point(|(edit, _)| edit.start < span.start);
-        let ends = self.edits.partition_point(|(edit, _)| edit.end <= span.end);
+    /// How many edits are before the place that `is_before` knows, given how many may be.
+    fn count(&self, guess: usize, is_before: impl Fn(Span) -> bool) -> usize {
+        let is_before = |(edit, _): &(Span, i64)| is_before(*edit);
+        let (before, after) = self.edits.split_at(guess);
+        match before.last().is_none_or(is_before) && !after.first().is_some_and(is_before) {
+            true => guess,
+            false => self.edits.partition_point(is_before),
+        }
+    }
+
+    fn span(&mut self, span: Span) -> Span {
+        let starts = self.count(self.passed, |edit| edit.start < span.start);
+        let ends = self.count(starts, |edit| edit.end <= span.end);
+        self.passed = starts;
         let by = |count: usize| count.checked_sub(1).map_or(0, |at| self.edits[at].1);
         // Both fit: they are offsets in a text that is in memory.
         let start = (i64::from(span.start) + by(starts)) as usize;
@@ -97,7 +126,7 @@ impl Moved {
     }
 }
 
-fn is_same_place(old: Node<'_>, new: Node<'_>, moved: &Moved) -> bool {
+fn is_same_place(old: Node<'_>, new: Node<'_>, moved: &mut Moved) -> bool {
     let (a, b) = (old.entry(), new.entry());
     let kinds = match (a.kind, b.kind) {
         (Kind::Scalar(a), Kind::Scalar(b)) => {
@@ -110,17 +139,20 @@ fn is_same_place(old: Node<'_>, new: Node<'_>, moved: &Moved) -> bool {
     let place = moved.span(a.span);
     // A blank comes with a value where none was.
     let filled = a.span.is_empty() && place.end == b.span.end && place.start + 1 == b.span.start;
-    // Tags and anchors are never edited, so they do not grow with what comes right behind.
-    let property = |old: Option<Span>, new: Option<Span>| {
-        let start = |at: Span| moved.span(at).start;
-        old.map(|at| (start(at), at.len())) == new.map(|at| (at.start, at.len()))
-    };
     kinds
         && (a.parent, a.slot, a.is_key) == (b.parent, b.slot, b.is_key)
         && (nothing || place == b.span || filled)
-        && property(old.tag(), new.tag())
-        && property(old.anchor(), new.anchor())
         && (a.kind != Kind::Alias || a.link == b.link)
+}
+
+/// Whether a node has the tag and the anchor that it had.
+fn are_same((old, new): (Option<&Properties>, Option<&Properties>), moved: &mut Moved) -> bool {
+    // They are never edited, so they do not grow with what comes right behind.
+    let mut is_same = |of: fn(&Properties) -> Option<Span>| {
+        let old = old.and_then(of).map(|at| (moved.span(at).start, at.len()));
+        old == new.and_then(of).map(|at| (at.start, at.len()))
+    };
+    is_same(|p| p.tag) && is_same(|p| p.anchor)
 }
 
 fn compare(old: Node<'_>, new: Node<'_>, edited: bool) -> Result<(), VerifyError> {
@@ -132,17 +164,17 @@ fn compare(old: Node<'_>, new: Node<'_>, edited: bool) -> Result<(), VerifyError
     };
     let found = after.value();
     let expected = if edited {
-        cooked(style, after)
+        cooked(style, after).map(Cow::Owned)
     } else {
-        (old.kind() == new.kind()).then(|| before.value().into_owned())
+        (old.kind() == new.kind()).then(|| before.value())
     };
-    if expected.as_deref() == Some(&*found) {
+    if expected.as_ref() == Some(&found) {
         return Ok(());
     }
     Err(VerifyError::Value {
         address: old.address(),
         at: old.span(),
-        expected: expected.unwrap_or_default(),
+        expected: expected.unwrap_or_default().into_owned(),
         found: found.into_owned(),
     })
 }

@@ -3,7 +3,7 @@
 use storyline_text::Span;
 
 use super::Reader;
-use super::scalar::{MAX_KEY, Stop};
+use super::scalar::{Inside, MAX_KEY, Stop, quotes};
 use crate::document::NONE;
 use crate::node::{Kind, Style};
 
@@ -19,7 +19,7 @@ enum Next {
 }
 
 impl Reader<'_> {
-    /// Reads to the bracket that closes the one that is next. All lines are deeper than `around`.
+    /// Reads to the bracket that closes the one that is next. No line is less deep than `around`.
     pub(super) fn flow(&mut self, around: usize) -> Option<()> {
         let outside = self.nest.depth();
         let mut next = Next::Value(self.at);
@@ -78,11 +78,11 @@ impl Reader<'_> {
             self.quoted(quote, around)?;
             return Some(Next::Comma);
         }
-        let (span, Stop::End) = self.flow_plain(around)? else {
+        let (span, Stop::End, simple) = self.flow_plain(around)? else {
             return None;
         };
         self.at = span.end as usize;
-        self.push(Style::Plain, span)?;
+        self.push(Style::Plain, span, simple)?;
         Some(Next::Comma)
     }
 
@@ -93,12 +93,14 @@ impl Reader<'_> {
             self.at += 1;
             self.line = self.at;
             self.skip_spaces();
-            let deep = match self.byte()? {
+            let column = self.at - self.line;
+            let is_deep = match self.byte()? {
                 b'\n' => true,
-                b']' | b'}' => self.at - self.line >= around,
-                _ => self.at - self.line > around,
+                b']' | b'}' => column >= around,
+                // What starts a line is not looked for here.
+                _ => column >= around.max(1),
             };
-            if !deep {
+            if !is_deep {
                 return None;
             }
         }
@@ -107,24 +109,19 @@ impl Reader<'_> {
 
     fn flow_key(&mut self, around: usize) -> Option<Next> {
         let start = self.at;
-        let (style, end) = match self.byte()? {
+        let (style, end, inside) = match self.byte()? {
             quote @ (b'\'' | b'"') => {
-                let style = if quote == b'"' {
-                    Style::Double
-                } else {
-                    Style::Single
-                };
-                (style, self.quoted_end(quote)?)
+                let (end, inside) = self.quoted_end(quote)?;
+                (quotes(quote), end, inside)
             }
             _ => {
-                let (span, Stop::Colon(_)) = self.flow_plain(around)? else {
+                let (span, Stop::Colon(_), true) = self.flow_plain(around)? else {
                     return None;
                 };
-                (Style::Plain, span.end as usize)
+                (Style::Plain, span.end as usize, Inside::PLAIN)
             }
         };
-        let one_line = memchr::memchr(b'\n', &self.bytes[start..end]).is_none();
-        if !one_line || end - start > MAX_KEY {
+        if !inside.one_line || end - start > MAX_KEY {
             return None;
         }
         self.at = end;
@@ -134,7 +131,7 @@ impl Reader<'_> {
             return None;
         }
         self.at += 1;
-        self.push(style, Span::at(start..end))?;
+        self.push(style, Span::at(start..end), inside.simple)?;
         Some(Next::Value(self.at))
     }
 }

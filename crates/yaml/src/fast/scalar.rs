@@ -1,6 +1,6 @@
 //! Scalars of all styles. Their text, where it is not simply their bytes, is made by `cook`.
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memchr3};
 use storyline_text::Span;
 
 use super::Reader;
@@ -20,6 +20,22 @@ pub(super) enum Stop {
     Comment,
     /// The end of the line, or in brackets what follows an entry.
     End,
+}
+
+/// What a scalar that is not in a block consists of.
+#[derive(Clone, Copy)]
+pub(super) struct Inside {
+    /// Nothing but the text.
+    pub(super) simple: bool,
+    pub(super) one_line: bool,
+}
+
+impl Inside {
+    /// What stands in one line without quotes.
+    pub(super) const PLAIN: Self = Self {
+        simple: true,
+        one_line: true,
+    };
 }
 
 /// Whether there are only characters that mean the same to every reader: no tabs, carriage returns
@@ -48,28 +64,47 @@ pub(super) fn starts_plain(bytes: &[u8], in_flow: bool) -> bool {
             !separates
         }
         [b'-' | b'?' | b':'] | [] => false,
-        [first, ..] => !b",[]{}#&*!|>'\"%@` \n".contains(first),
+        [first, ..] => !matches!(
+            first,
+            b',' | b'['
+                | b']'
+                | b'{'
+                | b'}'
+                | b'#'
+                | b'&'
+                | b'*'
+                | b'!'
+                | b'|'
+                | b'>'
+                | b'\''
+                | b'"'
+                | b'%'
+                | b'@'
+                | b'`'
+                | b' '
+                | b'\n'
+        ),
+    }
+}
+
+/// The style of a scalar in these quotes.
+pub(super) fn quotes(quote: u8) -> Style {
+    match quote {
+        b'"' => Style::Double,
+        _ => Style::Single,
     }
 }
 
 impl Reader<'_> {
-    /// Adds a scalar; its text is kept where it differs from its bytes.
-    pub(super) fn push(&mut self, style: Style, span: Span) -> Option<()> {
-        let raw = &self.text[span.range()];
-        let cooked = match style {
-            Style::Plain => memchr(b'\n', raw.as_bytes()).is_some(),
-            Style::Single => {
-                let inside = &raw.as_bytes()[1..raw.len() - 1];
-                memchr2(b'\'', b'\n', inside).is_some()
-            }
-            _ => memchr2(b'\\', b'\n', raw.as_bytes()).is_some(),
-        };
+    /// Adds a scalar; its text is kept where it differs from its bytes, which it does not if it is
+    /// `simple`: on one line, and without escapes.
+    pub(super) fn push(&mut self, style: Style, span: Span, simple: bool) -> Option<()> {
         let id = self.nest.scalar(style, span, NONE);
-        if cooked {
-            let text = cook::text(style, raw, 0)?;
+        if !simple {
+            let text = cook::text(style, &self.text[span.range()], 0)?;
             let content = node::content(self.bytes, style, span);
             if content.slice(self.bytes) != text.as_bytes() {
-                self.nest.arena.cooked.push((id, text));
+                self.nest.cook(id, text);
             }
         }
         Some(())
@@ -108,17 +143,19 @@ impl Reader<'_> {
     pub(super) fn plain(&mut self, around: usize) -> Option<()> {
         let start = self.at;
         let (mut end, mut stop) = self.plain_line(start)?;
+        let mut simple = true;
         while stop == Stop::End {
             let Some(next) = self.continuation(end, around) else {
                 break;
             };
+            simple = false;
             (end, stop) = self.plain_rest(next);
         }
         if let Stop::Colon(_) = stop {
             return None;
         }
         self.at = end;
-        self.push(Style::Plain, Span::at(start..end))
+        self.push(Style::Plain, Span::at(start..end), simple)
     }
 
     /// Where the next line of a scalar starts that came to `end`, if it has one.
@@ -138,47 +175,56 @@ impl Reader<'_> {
         }
     }
 
-    /// The byte after the closing quote.
-    pub(super) fn quoted_end(&self, quote: u8) -> Option<usize> {
+    /// The byte after the closing quote, and what stands before it.
+    pub(super) fn quoted_end(&self, quote: u8) -> Option<(usize, Inside)> {
         let mut at = self.at + 1;
+        let mut inside = Inside::PLAIN;
         loop {
+            let rest = self.bytes.get(at..)?;
             at += match quote {
-                b'"' => memchr2(b'"', b'\\', &self.bytes[at..])?,
-                _ => memchr(b'\'', &self.bytes[at..])?,
+                b'"' => memchr3(b'"', b'\\', b'\n', rest)?,
+                _ => memchr2(b'\'', b'\n', rest)?,
             };
-            let escapes = match quote {
-                b'"' => self.bytes[at] == b'\\',
-                _ => self.bytes.get(at + 1) == Some(&b'\''),
+            let escaped = match self.bytes[at] {
+                b'\'' => self.bytes.get(at + 1).filter(|next| **next == quote),
+                b'\\' => self.bytes.get(at + 1),
+                b'\n' => {
+                    inside.one_line = false;
+                    None
+                }
+                _ => None,
             };
-            at += 1 + usize::from(escapes);
-            if !escapes {
-                return Some(at);
+            let is_end = self.bytes[at] == quote && escaped.is_none();
+            at += 1;
+            if is_end {
+                return Some((at, inside));
             }
-            if at > self.bytes.len() {
-                return None;
-            }
+            inside.simple = false;
+            inside.one_line &= escaped != Some(&b'\n');
+            at += usize::from(escaped.is_some());
         }
     }
 
-    /// A quoted scalar, all of whose lines are deeper than `around`.
+    /// A quoted scalar, all of whose lines are deeper than `around`. After a backslash they may be as
+    /// deep as that: so the most common of writers has it.
     pub(super) fn quoted(&mut self, quote: u8, around: usize) -> Option<()> {
-        let end = self.quoted_end(quote)?;
-        let mut rest = &self.bytes[self.at..end];
+        let (end, inside) = self.quoted_end(quote)?;
+        let lines = if inside.one_line { end } else { self.at };
+        let mut rest = &self.bytes[lines..end];
         while let Some(line_break) = memchr(b'\n', rest) {
+            let before = rest[..line_break].iter().rev();
+            let slashes = before.take_while(|b| **b == b'\\').count();
+            let goes_on = quote == b'"' && slashes % 2 == 1;
             rest = &rest[line_break + 1..];
             let blanks = rest.iter().take_while(|b| **b == b' ').count();
-            if blanks <= around && rest.get(blanks) != Some(&b'\n') {
+            let is_deep = blanks > around || (goes_on && blanks == around && blanks > 0);
+            if !is_deep && rest.get(blanks) != Some(&b'\n') {
                 return None;
             }
         }
-        let style = if quote == b'"' {
-            Style::Double
-        } else {
-            Style::Single
-        };
         let span = Span::at(self.at..end);
         self.at = end;
-        self.push(style, span)
+        self.push(quotes(quote), span, inside.simple)
     }
 
     /// A scalar below `|` or `>`: all lines that are as deep as its first, or as the header says,
@@ -216,7 +262,7 @@ impl Reader<'_> {
         let span = Span::at(start..self.at);
         let id = self.nest.scalar(style, span, link as u32);
         let value = cook::text(style, &self.text[span.range()], indent)?;
-        self.nest.arena.cooked.push((id, value));
+        self.nest.cook(id, value);
         Some(())
     }
 
@@ -249,22 +295,25 @@ impl Reader<'_> {
         blank
     }
 
-    /// An unquoted scalar inside brackets, and what stands behind it; the position stays.
-    pub(super) fn flow_plain(&mut self, around: usize) -> Option<(Span, Stop)> {
+    /// An unquoted scalar inside brackets, what stands behind it, and whether it is on one line; the
+    /// position stays.
+    pub(super) fn flow_plain(&mut self, around: usize) -> Option<(Span, Stop, bool)> {
         let start = self.at;
         if !starts_plain(&self.bytes[start..], true) {
             return None;
         }
         let (mut end, mut stop) = self.flow_line(start)?;
+        let mut one_line = true;
         while stop == Stop::End && self.after_blanks(end) == Some(b'\n') {
             match self.continuation(end, around) {
                 Some(next) if !b",]}".contains(&self.bytes[next]) => {
+                    one_line = false;
                     (end, stop) = self.flow_line(next)?;
                 }
                 _ => break,
             }
         }
-        Some((Span::at(start..end), stop))
+        Some((Span::at(start..end), stop, one_line))
     }
 
     fn after_blanks(&self, at: usize) -> Option<u8> {

@@ -164,6 +164,15 @@ fn lines() -> impl Strategy<Value = String> {
         "- &a b: c",
         "*b",
         "&c d",
+        "c: \"d\\",
+        "\\ e\\",
+        "e\"",
+        "t: [u, \"v\\",
+        "w\", x,",
+        "? ''",
+        "? \"f\" # note",
+        ": g",
+        ": [h, {i: j}]",
     ]);
     let line = (select(vec![0usize, 0, 0, 2, 2, 2, 4, 4, 6, 1, 3]), text);
     (vec(line, 0..12), any::<bool>(), any::<bool>()).prop_map(|(lines, starts, ends)| {
