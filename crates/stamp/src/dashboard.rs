@@ -1,5 +1,6 @@
 //! Candidates of LookML dashboards, which are YAML.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::iter;
 use std::sync::LazyLock;
@@ -9,25 +10,8 @@ use storyline_text::RelPath;
 use storyline_yaml::{self as yaml, Document, Node, Pattern, Scalar, read};
 
 use crate::candidate::{Candidate, FileScan, Shape};
-use crate::liquid;
-use crate::url::{self, Hosts};
-
-/// Where a dashboard names a model. A file is a list of dashboards; one alone may be a mapping.
-static MODELS: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
-    [
-        "[*].elements[*].model",
-        "[*].elements[*].merged_queries[*].model",
-        "[*].filters[*].model",
-        "elements[*].model",
-        "elements[*].merged_queries[*].model",
-        "filters[*].model",
-    ]
-    .map(pattern)
-});
-
-/// Where a dashboard has a slug.
-static SLUGS: LazyLock<[Pattern; 2]> =
-    LazyLock::new(|| ["[*].preferred_slug", "preferred_slug"].map(pattern));
+use crate::texts::Texts;
+use crate::url::Hosts;
 
 /// Where what holds a model may be written as `*alias`, to be found at its anchor only.
 static HOLDERS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
@@ -50,7 +34,6 @@ pub(crate) fn scan(path: &RelPath, source: &[u8], hosts: &Hosts) -> FileScan {
 
 /// The same for a dashboard that was read.
 pub(crate) fn scan_document(path: &RelPath, document: &Document<'_>, hosts: &Hosts) -> FileScan {
-    let source = document.source();
     let errors = document.errors().iter();
     let mut scan = FileScan {
         errors: errors.map(|error| error.diagnostic(path)).collect(),
@@ -58,27 +41,69 @@ pub(crate) fn scan_document(path: &RelPath, document: &Document<'_>, hosts: &Hos
     };
     let out = &mut scan.candidates;
     names(document, out);
-    if url::may_stand_in(source) || liquid::may_stand_in(source) {
-        for scalar in document.scalars().filter(|scalar| !scalar.is_alias()) {
-            let span = scalar.content();
-            url::scan(span.slice(source), span.start, hosts, out);
-            liquid::scan(span.slice(source), span.start, out);
+    let mut texts = Texts::of(document.source(), hosts);
+    let scalars = document.scalars().filter(|scalar| !scalar.is_alias());
+    for scalar in scalars {
+        if texts.is_done() {
+            break;
         }
+        texts.scan(scalar.content(), out);
     }
     scan.candidates.sort_by_key(|c| c.span);
     scan.candidates.dedup();
     scan
 }
 
-/// Adds the models and slugs of the dashboards in a file.
+/// Adds the models and slugs of the dashboards in a file. It is a list of dashboards; one alone may be
+/// a mapping.
 pub(crate) fn names(document: &Document<'_>, out: &mut Vec<Candidate>) {
-    let models = MODELS.iter().flat_map(|pattern| document.find(pattern));
-    models.for_each(|model| push(Kind::Model, model, out));
-    let slugs = SLUGS.iter().flat_map(|pattern| document.find(pattern));
-    slugs.for_each(|slug| push(Kind::Slug, slug, out));
+    let mut slugs = Vec::new();
+    for root in document.roots() {
+        for dashboard in items(root).chain([root]) {
+            for (key, value) in dashboard.entries() {
+                match &*text(key) {
+                    "elements" => items(value).for_each(|element| models(element, true, out)),
+                    "filters" => items(value).for_each(|filter| models(filter, false, out)),
+                    "preferred_slug" => slugs.extend(value.scalar()),
+                    _ => {}
+                }
+            }
+        }
+    }
+    slugs
+        .into_iter()
+        .for_each(|slug| push(Kind::Slug, slug, out));
     if document.aliases().next().is_some() {
         behind_aliases(document).for_each(|model| push(Kind::Model, model, out));
     }
+}
+
+/// Adds the model of an element or a filter, and, if it `may_merge` several, those of its queries.
+fn models(mapping: Node<'_>, may_merge: bool, out: &mut Vec<Candidate>) {
+    for (key, value) in mapping.entries() {
+        match &*text(key) {
+            "model" => value
+                .scalar()
+                .into_iter()
+                .for_each(|model| push(Kind::Model, model, out)),
+            "merged_queries" if may_merge => {
+                items(value).for_each(|query| models(query, false, out));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The items of a list; nothing for the rest.
+fn items(list: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let is_list = list.kind() == yaml::Kind::Sequence;
+    list.children().filter(move |_| is_list)
+}
+
+/// What a key says; nothing if it is no scalar.
+fn text(key: Node<'_>) -> Cow<'_, str> {
+    let scalar = key.scalar().filter(|scalar| !scalar.is_alias());
+    scalar.map_or(Cow::Borrowed(""), |scalar| scalar.value())
 }
 
 fn push(kind: Kind, named: Scalar<'_>, out: &mut Vec<Candidate>) {

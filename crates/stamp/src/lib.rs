@@ -39,6 +39,7 @@ mod plan;
 mod refusal;
 mod scope;
 mod sites;
+mod texts;
 mod tree;
 mod url;
 mod write;

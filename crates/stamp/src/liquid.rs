@@ -15,15 +15,10 @@ use storyline_text::Span;
 
 use crate::candidate::{Candidate, Shape};
 
-const VARIABLE: &[u8] = b"_model._name";
+pub(crate) const VARIABLE: &[u8] = b"_model._name";
 
 /// Texts are many and mostly short, so that what finds it is made once.
 static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(VARIABLE));
-
-/// Whether `text` is worth a look.
-pub(crate) fn may_stand_in(text: &[u8]) -> bool {
-    FINDER.find(text).is_some()
-}
 
 fn blanks(input: &[u8]) -> IResult<&[u8], &[u8]> {
     take_while(|b: u8| b.is_ascii_whitespace())(input)
@@ -64,7 +59,7 @@ fn compared_before(before: &[u8]) -> Option<&[u8]> {
 
 /// Adds the models that `text`, which starts at byte `offset` of its file, compares with.
 pub(crate) fn scan(text: &[u8], offset: u32, out: &mut Vec<Candidate>) {
-    if !may_stand_in(text) {
+    if FINDER.find(text).is_none() {
         return;
     }
     let mut push = |name: &[u8]| {

@@ -8,8 +8,9 @@ use storyline_manifest::Kind;
 use storyline_text::{RelPath, Span};
 
 use crate::candidate::{Candidate, FileScan, FileType, Include, Shape};
+use crate::texts::Texts;
 use crate::url::Hosts;
-use crate::{include, liquid, url};
+use crate::{include, url};
 
 /// Every candidate outside models and the project's manifest has one of these on its way.
 const MARKERS: [&str; 11] = [
@@ -186,8 +187,8 @@ fn constant(node: Node<'_, '_>, out: &mut Vec<Candidate>) {
 
 /// Names inside text: URLs and Liquid. What names a file is a path, whatever its folders are called.
 fn texts(document: &Document<'_>, hosts: &Hosts, out: &mut Vec<Candidate>) {
-    let source = document.source();
-    if !url::may_stand_in(source) && !liquid::may_stand_in(source) {
+    let mut texts = Texts::of(document.source(), hosts);
+    if texts.is_done() {
         return;
     }
     let names_file = |node: &Node<'_, '_>| matches!(node.key(), b"include" | b"file");
@@ -210,9 +211,7 @@ fn texts(document: &Document<'_>, hosts: &Hosts, out: &mut Vec<Candidate>) {
         }
         // With the byte before it: SQL may begin like a link, but only a text that is one does.
         let start = span.start - u32::from(token.kind == TokenKind::Raw);
-        let text = Span::new(start, span.end).slice(source);
-        url::scan(text, start, hosts, out);
-        liquid::scan(text, start, out);
+        texts.scan(Span::new(start, span.end), out);
         if token.kind == TokenKind::Comment {
             out[first..]
                 .iter_mut()

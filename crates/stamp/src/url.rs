@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use memchr::memmem::{self, Finder};
+use memchr::memmem;
 use nom::bytes::complete::{tag, take_while1};
 use nom::combinator::peek;
 use nom::sequence::terminated;
@@ -34,6 +34,9 @@ const MARKERS: [(&[u8], Kind, bool); 7] = [
     (b"extensions/", Kind::Project, true),
     (b"applications/", Kind::Project, true),
 ];
+
+/// Every marker holds one of these.
+pub(crate) const WORDS: [&[u8]; 4] = [b"dashboard", b"explore/", b"extensions/", b"applications/"];
 
 static FINDER: LazyLock<AhoCorasick> =
     LazyLock::new(|| finder(&MARKERS.map(|(marker, ..)| marker)));
@@ -187,15 +190,6 @@ fn before_colons(input: &[u8]) -> IResult<&[u8], &[u8]> {
 
 fn before_slash(input: &[u8]) -> IResult<&[u8], &[u8]> {
     terminated(name, peek(tag("/"))).parse(input)
-}
-
-/// Whether `text` is worth a look. One search after the other is faster over a whole file than
-/// one for all: it reads with vector instructions.
-pub(crate) fn may_stand_in(text: &[u8]) -> bool {
-    static NEEDLES: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| {
-        ["dashboard", "explore/", "extensions/", "applications/"].map(Finder::new)
-    });
-    NEEDLES.iter().any(|needle| needle.find(text).is_some())
 }
 
 /// Adds every name that stands in a URL in `text`, which starts at byte `offset` of its file.
