@@ -200,7 +200,13 @@ pub(crate) struct DiffArgs {
     /// Compare the bytes as they are, stamps and all.
     #[arg(long, conflicts_with_all = ["left_env", "right_env"])]
     pub(crate) raw: bool,
-    /// How many lines changed in each file, instead of which.
+    /// Tell view by view, field by field, tile by tile what changed, instead of line by line.
+    #[arg(long, conflicts_with_all = ["format", "raw"])]
+    pub(crate) objects: bool,
+    /// Tell line by line what changed; this is what happens if nothing else is said.
+    #[arg(long = "text", conflicts_with_all = ["format", "objects", "stat"])]
+    pub(crate) lines: bool,
+    /// How many lines changed in each file, instead of which; with `--objects`, how many objects.
     #[arg(long, conflicts_with = "format")]
     pub(crate) stat: bool,
     /// Show files that do not look like text line by line, too.

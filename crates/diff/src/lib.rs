@@ -21,6 +21,7 @@ pub mod noise;
 pub mod objects;
 mod pair;
 mod quote;
+pub mod render;
 mod report;
 mod side;
 mod unified;

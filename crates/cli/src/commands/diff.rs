@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use storyline_diff::objects::objects;
+
 use crate::args::{DiffArgs, Format};
 use crate::changes::{self, JsonReport, Screen};
 use crate::compared::{Question, below, both};
@@ -30,9 +32,15 @@ pub(crate) fn run(directory: &Path, args: &DiffArgs) -> Result<ExitCode, Failure
     let [left, right] = &compared.taken;
     match args.format {
         Format::Json => output::print_json(&JsonReport::new(found, [left, right]))?,
-        Format::Text => pager::stream(directory, !args.no_pager, |out| match args.stat {
-            true => out.write_all(changes::stat(found).as_bytes()),
-            false => changes::patch(found, Screen::stdout(), out),
+        Format::Text => pager::stream(directory, !args.no_pager, |out| {
+            match (args.objects, args.stat) {
+                (true, true) => out.write_all(changes::objects::stat(&objects(found)).as_bytes()),
+                (true, false) => {
+                    changes::objects::outlined(found, &objects(found), Screen::stdout(), out)
+                }
+                (false, true) => out.write_all(changes::stat(found).as_bytes()),
+                (false, false) => changes::patch(found, Screen::stdout(), out),
+            }
         })?,
     }
     for told in changes::left_out(found, secrets) {

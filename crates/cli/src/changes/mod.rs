@@ -1,5 +1,7 @@
 //! A report of differences as a patch, as numbers, and as JSON.
 
+pub(crate) mod objects;
+
 use std::io::{self, IsTerminal, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
