@@ -213,6 +213,11 @@ impl ObjectReport {
 }
 
 impl Count {
+    /// How many of them are told for themselves.
+    pub fn all(&self) -> usize {
+        self.added + self.removed + self.changed + self.moved + self.renamed
+    }
+
     fn of(&mut self, change: Change) -> &mut usize {
         match change {
             Change::Added => &mut self.added,
