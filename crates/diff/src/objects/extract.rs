@@ -63,7 +63,7 @@ fn of_yaml<'s>(path: &RelPath, bytes: &'s [u8]) -> Option<Tree<'s>> {
         (Dialect::Profiles, Cow::Owned(shown))
     } else if is_project(path) {
         (Dialect::Project, Cow::Borrowed(bytes))
-    } else if yaml::is_properties(&document) {
+    } else if yaml::is_properties(&document) || yaml::is_broken(&document) {
         (Dialect::Properties, Cow::Borrowed(bytes))
     } else {
         return None;

@@ -65,16 +65,27 @@ fn out_of_order([_, right]: Sides<'_, '_>, pairs: &[[u32; 2]]) -> Vec<[u32; 2]> 
     if pairs.is_sorted_by_key(|pair| pair[0]) {
         return Vec::new();
     }
-    let mut ranks: Vec<usize> = (0..pairs.len()).collect();
-    ranks.sort_unstable_by_key(|at| pairs[*at][0]);
-    let mut rank_of = vec![0; pairs.len()];
-    for (rank, at) in ranks.iter().enumerate() {
-        rank_of[*at] = rank;
+    let weights = pairs
+        .iter()
+        .map(|pair| right.node(pair[1]).span.len().max(1));
+    let lefts: Vec<_> = pairs.iter().map(|pair| pair[0]).collect();
+    let stays = heaviest_chain(&lefts, &weights.collect::<Vec<_>>());
+    let moved = pairs.iter().zip(stays).filter(|(_, stays)| !stays);
+    moved.map(|(pair, _)| *pair).collect()
+}
+
+/// Which of the values, all different, belong to the heaviest of the sequences that grow.
+fn heaviest_chain(values: &[u32], weights: &[usize]) -> Vec<bool> {
+    let mut in_order: Vec<usize> = (0..values.len()).collect();
+    in_order.sort_unstable_by_key(|at| values[*at]);
+    let mut rank_of = vec![0; values.len()];
+    for (rank, at) in in_order.into_iter().enumerate() {
+        rank_of[at] = rank;
     }
-    // The heaviest chain that ends at each pair, by a tree of maxima over ranks.
-    let mut best: Vec<(usize, Option<usize>)> = vec![(0, None); pairs.len() + 1];
-    let mut before: Vec<Option<usize>> = vec![None; pairs.len()];
-    for at in 0..pairs.len() {
+    // The heaviest chain that ends at each value, in a tree of maxima over ranks.
+    let mut best: Vec<(usize, Option<usize>)> = vec![(0, None); values.len() + 1];
+    let mut before: Vec<Option<usize>> = vec![None; values.len()];
+    for at in 0..values.len() {
         let (mut weight, mut last) = (0, None);
         let mut slot = rank_of[at];
         while slot > 0 {
@@ -84,7 +95,7 @@ fn out_of_order([_, right]: Sides<'_, '_>, pairs: &[[u32; 2]]) -> Vec<[u32; 2]> 
             slot &= slot - 1;
         }
         before[at] = last;
-        weight += right.node(pairs[at][1]).span.len().max(1);
+        weight += weights[at];
         let mut slot = rank_of[at] + 1;
         while slot < best.len() {
             if weight > best[slot].0 {
@@ -95,11 +106,40 @@ fn out_of_order([_, right]: Sides<'_, '_>, pairs: &[[u32; 2]]) -> Vec<[u32; 2]> 
     }
     let heaviest = best.iter().max_by_key(|(weight, _)| *weight);
     let mut at = heaviest.and_then(|(_, at)| *at);
-    let mut stays = vec![false; pairs.len()];
-    while let Some(pair) = at {
-        stays[pair] = true;
-        at = before[pair];
+    let mut chosen = vec![false; values.len()];
+    while let Some(value) = at {
+        chosen[value] = true;
+        at = before[value];
     }
-    let moved = pairs.iter().zip(stays).filter(|(_, stays)| !stays);
-    moved.map(|(pair, _)| *pair).collect()
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_chain_is_heavier(
+            values in Just((0..8u32).collect::<Vec<_>>()).prop_shuffle(),
+            weights in proptest::collection::vec(1..9usize, 8),
+        ) {
+            let weight = |chosen: &[bool]| -> usize {
+                let weights = weights.iter().zip(chosen).filter(|(_, chosen)| **chosen);
+                weights.map(|(weight, _)| weight).sum()
+            };
+            let grows = |chosen: &[bool]| {
+                let chain = values.iter().zip(chosen).filter(|(_, chosen)| **chosen);
+                chain.is_sorted_by_key(|(value, _)| *value)
+            };
+            let found = heaviest_chain(&values, &weights);
+            prop_assert!(grows(&found));
+            let all = (0..256u32).map(|bits| (0..8).map(|at| bits >> at & 1 == 1).collect());
+            let all = all.filter(|chosen: &Vec<bool>| grows(chosen));
+            let heaviest = all.map(|chosen| weight(&chosen)).max();
+            prop_assert_eq!(Some(weight(&found)), heaviest);
+        }
+    }
 }

@@ -57,8 +57,16 @@ impl Shown<'_> {
             Role::Leaf => found.value,
             _ => self.behind_key(node),
         };
+        let text = self.tree.text(span).trim_ascii_end();
+        let source = self.tree.shown();
+        let before = source.get(..span.start as usize).and_then(<[u8]>::last);
+        // Only what begins behind something else has the indentation of the file.
+        let is_indented = before.is_some_and(|b| *b != b'\n');
         Value {
-            text: without_indentation(self.tree.text(span).trim_ascii_end()),
+            text: match is_indented {
+                true => without_indentation(text),
+                false => text.to_vec(),
+            },
             lines: self.lines(found.span),
         }
     }

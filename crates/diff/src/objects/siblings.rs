@@ -103,3 +103,28 @@ impl Matching {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn each_is_asked_for_its_key_once() {
+        for (keys, pairs) in [(1, 1000), (1000, 1000), (7, 1000)] {
+            let asked = Cell::new(0);
+            let mut matching = Matching {
+                left: (0..1000).map(Some).collect(),
+                right: (0..1000).rev().map(Some).collect(),
+                pairs: Vec::new(),
+            };
+            matching.pair(|_, node| {
+                asked.set(asked.get() + 1);
+                Some(node % keys)
+            });
+            assert_eq!(matching.pairs.len(), pairs);
+            assert_eq!(asked.get(), 2000);
+        }
+    }
+}

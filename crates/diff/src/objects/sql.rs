@@ -39,14 +39,42 @@ fn whole<'s>(path: &RelPath, bytes: &'s [u8], kind: ObjectKind, blanks: Blanks) 
     let name = path.file_name();
     let stem = name.iter().rposition(|b| *b == b'.').unwrap_or(name.len());
     let mut tree = Tree::new(Cow::Borrowed(bytes), kind, &name[..stem]);
-    let key = tree.kept(if blanks == Blanks::Count {
-        b"code"
-    } else {
-        b"sql"
-    });
-    let all = Span::at(0..bytes.len());
-    tree.leaf([key, Span::default(), all, all], bytes, blanks);
+    let is_python = blanks == Blanks::Count;
+    let head = if is_python { 0 } else { config(bytes) };
+    let parts: [(&[u8], _); 2] = match is_python {
+        true => [(b"config", 0..0), (b"code", 0..bytes.len())],
+        false => [(b"config", 0..head), (b"sql", head..bytes.len())],
+    };
+    for (key, range) in parts {
+        let place = trimmed(bytes, Span::at(range));
+        if !place.is_empty() {
+            let key = tree.kept(key);
+            let places = [key, Span::default(), place, place];
+            tree.leaf(places, place.slice(bytes), blanks);
+        }
+    }
     tree.finish()
+}
+
+/// Where `{{ config(…) }}` ends that a file begins with; 0 without one.
+fn config(bytes: &[u8]) -> usize {
+    let inside = bytes.trim_ascii_start().strip_prefix(b"{{");
+    let inside = inside.map(|inside| {
+        inside
+            .strip_prefix(b"-")
+            .unwrap_or(inside)
+            .trim_ascii_start()
+    });
+    if !inside.is_some_and(|inside| inside.starts_with(b"config")) {
+        return 0;
+    }
+    let is_end = |at: &usize| {
+        let before = bytes[..*at].trim_ascii_end();
+        let before = before.strip_suffix(b"-").unwrap_or(before).trim_ascii_end();
+        before.ends_with(b")")
+    };
+    let mut ends = memmem::find_iter(bytes, b"}}");
+    ends.find(is_end).map_or(0, |at| at + 2)
 }
 
 /// `{% macro name(…) %} … {% endmacro %}`

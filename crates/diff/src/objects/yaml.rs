@@ -48,8 +48,13 @@ pub(crate) fn tree<'s>(
             builder.step(step);
         }
     }
-    builder.tree.broken = !document.errors().is_empty() && document.is_empty();
+    builder.tree.broken = is_broken(document);
     builder.tree.finish()
+}
+
+/// Whether a file could not be read at all.
+pub(crate) fn is_broken(document: &Document<'_>) -> bool {
+    document.is_empty() && !document.errors().is_empty()
 }
 
 /// Whether a file of no known name is one of dbt's: its root has a list that dbt reads.

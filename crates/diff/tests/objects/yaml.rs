@@ -149,6 +149,27 @@ shop:
 ";
 
 #[test]
+fn what_a_model_is_configured_with() {
+    let before = "== models/orders.sql\n{{ config(\n  materialized='view',\n  meta={'a': {}}\n) }}\n\nselect 1\n";
+    check!(before, &before.replace("view", "table"), @r#"
+    ~ dbt model orders [2 2]
+        config: "{{ config(\n  materialized='view',\n  meta={'a': {}}\n) }}" -> "{{ config(\n  materialized='table',\n  meta={'a': {}}\n) }}" [2 2]
+    "#);
+    let python = "== models/p.py\ndef model(dbt, session):\n    return 1\n";
+    check!(python, &python.replace("    return", "  return"), @r#"
+    ~ dbt model p [2 2]
+        code: "def model(dbt, session):\n    return 1" -> "def model(dbt, session):\n  return 1" [2 2]
+    "#);
+}
+
+#[test]
+fn what_does_not_parse() {
+    check!(PROPERTIES, &PROPERTIES.replace("  - name: kpi", "  - \" name: kpi"), @r#"
+    dbt/models/schema.yml [18 18]: does not parse
+    "#);
+}
+
+#[test]
 fn profiles_without_their_secrets() {
     let after = PROFILES
         .replace("schema: dev", "schema: dev2")
