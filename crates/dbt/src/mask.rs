@@ -5,7 +5,7 @@ use storyline_yaml::read;
 use crate::secrets;
 
 /// The bytes of a `profiles.yml` with every literal secret starred out, at the same places, and with
-/// what comments say after a `:`. Of a file that cannot be read only the keys are left: nobody knows
+/// what comments and longer texts say after a `:`. Of a file that cannot be read only the keys are left: nobody knows
 /// what its values are.
 pub fn masked(source: &[u8]) -> Vec<u8> {
     let document = read(source);
@@ -23,6 +23,13 @@ pub fn masked(source: &[u8]) -> Vec<u8> {
     for line in bytes.split_mut(|b| *b == b'\n') {
         if let Some(comment) = memchr::memchr(b'#', line) {
             mask_line(&mut line[comment + 1..]);
+        }
+    }
+    for scalar in document.scalars().filter(|scalar| !scalar.is_alias()) {
+        let text = &mut bytes[scalar.content().range()];
+        // Somebody's profile may stand in a text, be it by a stray `|`.
+        if memchr::memchr(b'\n', text).is_some() || memchr::memmem::find(text, b": ").is_some() {
+            text.split_mut(|b| *b == b'\n').for_each(mask_line);
         }
     }
     for secret in secrets(&document) {
@@ -65,6 +72,14 @@ mod tests {
         check(
             "a: {b: [\nx: 'y'\n# pw\n  pass\n",
             "a: *** *\nx: ***\n* **\n  ****\n",
+        );
+        check(
+            "|\na: {password: x}\nb: {note: 'password: y z', why: \"see: it\"}\n",
+            "|\na: ********** **\nb: ****** ********** * *** **** ***** ****\n",
+        );
+        check(
+            "a: {note: 'password: y z', host: 'http://h:80'}\n",
+            "a: {note: 'password: * *', host: 'http://h:80'}\n",
         );
         check("", "");
     }
