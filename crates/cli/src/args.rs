@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+mod git;
+
+pub(crate) use git::{DriverCommand, HooksCommand, MergeArgs, PrePushArgs};
+
 /// Release the whole story, and nothing but the story.
 ///
 /// Storyline keeps one canonical form of a Looker project and stamps each environment's names
@@ -68,6 +72,12 @@ pub(crate) enum Command {
     /// Look after the manifest.
     #[command(subcommand)]
     Manifest(ManifestCommand),
+    /// Have Git show and merge files without stamps, and look at commits and pushes.
+    #[command(subcommand)]
+    Hooks(HooksCommand),
+    /// What Git calls after `storyline hooks install`.
+    #[command(subcommand)]
+    GitDriver(DriverCommand),
     Demo(DemoArgs),
     /// Print a completion script for a shell.
     Completions {
@@ -97,6 +107,10 @@ pub(crate) struct CheckArgs {
     /// Mend what can be mended without changing what the project means, by bytes.
     #[arg(long)]
     pub(crate) fix: bool,
+    /// Look at what is staged in Git instead of what is in the folder, and tell only what is in files that
+    /// the next commit changes.
+    #[arg(long, conflicts_with_all = ["paths", "fix"])]
+    pub(crate) staged: bool,
     /// The environment whose form the project is in, or `canonical`.
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
@@ -104,7 +118,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: FindingsFormat,
     /// Explain what a finding's id means, and do nothing else.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["paths", "fix", "env", "format"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["paths", "fix", "staged", "env", "format"])]
     pub(crate) explain: Option<String>,
 }
 

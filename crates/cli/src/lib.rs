@@ -15,6 +15,7 @@ mod failure;
 mod findings;
 mod fork;
 mod git;
+mod ground;
 mod home;
 mod json;
 

@@ -205,7 +205,7 @@ impl History {
                 [parent] if self.is_shallow && !self.objects.contains(*parent) => What::Began,
                 [parent] => {
                     let trees = [self.objects.tree_of(*parent)?, commit.tree()];
-                    What::Changed(changes(&self.objects, trees, is_marker)?)
+                    What::Changed(changes(&self.objects, trees.map(Some), is_marker)?)
                 }
                 _ => What::Merged,
             })
@@ -267,6 +267,19 @@ impl<'h> Blobs<'h> {
     }
 }
 
+impl Objects {
+    /// The regular files that differ between two trees, of which one may be none at all.
+    ///
+    /// # Errors
+    /// When a tree is missing or broken.
+    pub fn changed_files(
+        &self,
+        trees: [Option<ObjectId>; 2],
+    ) -> Result<Vec<FileChange>, ObjectError> {
+        Ok(changes(self, trees, &|_| false)?.files)
+    }
+}
+
 /// A folder that differs, and where it is, with a `/` at its end.
 type Folder = (Vec<u8>, [Option<ObjectId>; 2]);
 
@@ -279,11 +292,11 @@ struct Stand {
 
 fn changes(
     objects: &Objects,
-    trees: [ObjectId; 2],
+    trees: [Option<ObjectId>; 2],
     is_marker: &impl Fn(&[u8]) -> bool,
 ) -> Result<Changes, ObjectError> {
     let mut changes = Changes::default();
-    let mut open: Vec<Folder> = vec![(Vec::new(), trees.map(Some))];
+    let mut open: Vec<Folder> = vec![(Vec::new(), trees)];
     while let Some((folder, trees)) = open.pop() {
         if trees[0] == trees[1] {
             continue;

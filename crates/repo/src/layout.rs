@@ -1,13 +1,13 @@
 //! What sort of repository it is, and the way to its objects.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use git2::RepositoryOpenFlags;
+use git2::{ConfigLevel, ErrorCode, RepositoryOpenFlags};
 
 use crate::error::RepoError;
 use crate::id::ObjectId;
 use crate::objects::Objects;
-use crate::repository::Repository;
+use crate::repository::{Repository, below};
 
 impl Repository {
     /// The bare repository that `folder` itself is, such as a mirror.
@@ -25,9 +25,62 @@ impl Repository {
         })
     }
 
+    /// The repository whose own folder is `git_dir`, as Git tells the programs that it starts; `folder` is
+    /// where they run.
+    ///
+    /// # Errors
+    /// As [`Repository::open_bare`].
+    pub fn at(git_dir: &Path, folder: &Path) -> Result<Self, RepoError> {
+        let repository = Self::open_bare(&folder.join(git_dir))?;
+        Ok(Self {
+            below: below(&repository.git, folder),
+            folder: folder.into(),
+            ..repository
+        })
+    }
+
     /// The folder of what all working trees of the repository share: objects and branches.
     pub fn common_dir(&self) -> &Path {
         self.git.commondir()
+    }
+
+    /// The root of the working tree; none in a bare repository.
+    pub fn workdir(&self) -> Option<&Path> {
+        self.git.workdir()
+    }
+
+    /// The folder that Git looks for hooks in, and whether it is this repository's own: `core.hooksPath` may
+    /// lead to one that others share, or that is a part of the project.
+    ///
+    /// # Errors
+    /// When some file of the configuration is broken.
+    pub fn hooks_folder(&self) -> Result<(PathBuf, bool), RepoError> {
+        let common = self.common_dir();
+        let path = self.git.config().and_then(|c| c.get_path("core.hooksPath"));
+        let path = match path {
+            Ok(path) => self.workdir().unwrap_or(common).join(path),
+            Err(error) if error.code() == ErrorCode::NotFound => {
+                return Ok((common.join("hooks"), true));
+            }
+            Err(error) => return Err(self.broken(&error)),
+        };
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+        let is_own = real(&path).starts_with(real(common));
+        Ok((path, is_own))
+    }
+
+    /// A setting of this repository's own configuration, whatever the user's and the system's say.
+    ///
+    /// # Errors
+    /// When the file is broken.
+    pub fn own_setting(&self, name: &str) -> Result<Option<String>, RepoError> {
+        let config = self.git.config();
+        let own = config.and_then(|config| config.open_level(ConfigLevel::Local));
+        match own.and_then(|own| own.get_string(name)) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(self.broken(&error)),
+        }
     }
 
     /// Whether it has no working tree.

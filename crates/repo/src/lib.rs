@@ -23,6 +23,7 @@ mod fork;
 mod graph;
 mod history;
 mod id;
+mod index;
 mod layout;
 mod memo;
 mod net;
@@ -50,8 +51,8 @@ pub use history::{Blobs, Changes, Commit, FileChange, History, What};
 pub use id::{CollisionAttack, Kind, NotAnId, ObjectId};
 pub use memo::Memo;
 pub use net::{
-    Fetched, Git, GitVersion, Moved, NetError, Protocol, Protocols, Push, UnknownProtocol, Url,
-    UrlRefused, Words,
+    Fetched, Git, GitVersion, Markers, MergedText, Moved, NetError, Protocol, Protocols, Push,
+    Sides, UnknownProtocol, Url, UrlRefused, Words,
 };
 pub use object_error::ObjectError;
 pub use objects::{Header, Object, Objects};

@@ -231,7 +231,7 @@ impl Repository {
     }
 }
 
-fn below(git: &git2::Repository, folder: &Path) -> Option<PathBuf> {
+pub(crate) fn below(git: &git2::Repository, folder: &Path) -> Option<PathBuf> {
     let root = git.workdir()?.canonicalize().ok()?;
     let folder = folder.canonicalize().ok()?;
     folder.strip_prefix(root).ok().map(Into::into)

@@ -1,11 +1,14 @@
-//! The files of a commit, as those who read projects want them.
+//! The files of a commit, or of the index, as those who read projects want them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use storyline_manifest::is_manifest_file;
 use storyline_stamp::{Entry, EntryKind, FileSet, ReadError};
 use storyline_text::{Diagnostic, RelPath};
 
+use crate::index::{OURS, Staged};
 use crate::object_error::ObjectError;
 use crate::objects::Objects;
 use crate::{Kind, ObjectId, Repository, parse_tree, tree};
@@ -71,6 +74,48 @@ impl Snapshot {
             is_file || path == environments
         };
         Self::list(repository, commit, &may_hold)
+    }
+
+    /// Lists what is staged, in `index` where Git names another file than the usual one. Of a file with
+    /// conflicts the own side counts; paths that Git would not check out are left out.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn of_index(repository: &Repository, index: Option<&Path>) -> Result<Self, SnapshotError> {
+        let staged = repository.staged(index)?;
+        let mut found: BTreeMap<RelPath, Staged> = BTreeMap::new();
+        for entry in staged {
+            let Ok(path) = RelPath::new(&entry.path) else {
+                continue;
+            };
+            let is_better = |known: &Staged| entry.side == OURS && known.side != 0;
+            if found.get(&path).is_none_or(is_better) {
+                found.insert(path, entry);
+            }
+        }
+        let mut snapshot = Self {
+            objects: repository.objects()?,
+            entries: Vec::with_capacity(found.len()),
+            ids: Vec::with_capacity(found.len()),
+            programs: Vec::new(),
+        };
+        for (path, staged) in found {
+            let kind = match staged.kind {
+                tree::EntryKind::File | tree::EntryKind::Executable => EntryKind::File,
+                tree::EntryKind::Symlink => EntryKind::Symlink,
+                _ => EntryKind::Submodule,
+            };
+            if staged.kind == tree::EntryKind::Executable {
+                snapshot.programs.push(path.clone());
+            }
+            let size = match kind {
+                EntryKind::File => staged.size,
+                _ => 0,
+            };
+            snapshot.entries.push(Entry { path, kind, size });
+            snapshot.ids.push(staged.id);
+        }
+        Ok(snapshot)
     }
 
     /// Lists the files that `wants`, in folders that it wants too; those end in `/`.

@@ -78,12 +78,12 @@ impl Own {
     }
 
     /// Whether `name` is a model of this project or of one that is stamped along.
-    fn has_model(&self, name: &str) -> bool {
+    pub(crate) fn has_model(&self, name: &str) -> bool {
         let mut used = self.uses.values().flatten();
         self.models.contains(name) || used.any(|model| model == name)
     }
 
-    fn has_project(&self, name: &str) -> bool {
+    pub(crate) fn has_project(&self, name: &str) -> bool {
         self.uses.contains_key(name) || self.project.as_deref() == Some(name)
     }
 
@@ -99,7 +99,7 @@ impl Own {
     }
 
     /// Whether `name`, which is canonical, is own at the place of `candidate` in a tree of `form`.
-    fn has(&self, name: &str, candidate: &Candidate, form: Form<'_>) -> bool {
+    pub(crate) fn has(&self, name: &str, candidate: &Candidate, form: Form<'_>) -> bool {
         match (&candidate.kind, &candidate.shape) {
             (Kind::Model, Shape::IncludedModel { project: None }) => self.has_model_of(None, name),
             (Kind::Model, Shape::IncludedModel { project: Some(p) }) => {

@@ -1,5 +1,7 @@
 //! `storyline check [PATHS]`
 
+mod staged;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,9 @@ const ROOT: [&str; 3] = [MANIFEST, "manifest.lkml", "manifest.lookml"];
 pub(crate) fn run(directory: &Path, args: &CheckArgs) -> Result<ExitCode, Failure> {
     if let Some(id) = &args.explain {
         return explain(id);
+    }
+    if args.staged {
+        return staged::run(directory, args);
     }
     let within = within();
     let (directory, paths) = match &within {
@@ -50,10 +55,14 @@ pub(crate) fn run(directory: &Path, args: &CheckArgs) -> Result<ExitCode, Failur
         }
     }
     print(&report, &Place::of(project.folder.path()), args.format)?;
-    Ok(match report.findings.iter().any(Finding::is_serious) {
+    Ok(code(&report))
+}
+
+fn code(report: &Report) -> ExitCode {
+    match report.findings.iter().any(Finding::is_serious) {
         true => FailureKind::Findings.exit_code(),
         false => ExitCode::SUCCESS,
-    })
+    }
 }
 
 fn print(report: &Report, place: &Place, format: FindingsFormat) -> Result<(), Failure> {

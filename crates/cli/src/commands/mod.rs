@@ -7,6 +7,8 @@ mod completions;
 mod demo;
 mod diff;
 mod doctor;
+mod git_driver;
+mod hooks;
 mod init;
 mod man;
 mod manifest;
@@ -42,6 +44,8 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Parse(args) => parse::run(&cli.directory, args),
         Command::Noise(args) => noise::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),
+        Command::Hooks(command) => hooks::run(&cli.directory, command),
+        Command::GitDriver(command) => git_driver::run(&cli.directory, command),
         Command::Demo(args) => demo::run(args),
         Command::Completions { shell } => completions::run(*shell),
         Command::Man { into } => man::run(into.as_deref()),

@@ -7,6 +7,7 @@
 
 mod error;
 mod git;
+mod merge;
 mod protocol;
 mod push;
 mod run;
@@ -17,6 +18,7 @@ mod words;
 
 pub use error::NetError;
 pub use git::Git;
+pub use merge::{Markers, MergedText, Sides};
 pub use protocol::{Protocol, Protocols, UnknownProtocol};
 pub use push::{Moved, Push};
 pub use transfer::Fetched;
