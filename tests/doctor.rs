@@ -101,8 +101,10 @@ fn all_is_well() {
     ok       the manifest can be read: 1 environment (dev1)
     ok       stamp dev1 works: 1 file would change
     ok       Git leaves the bytes of LookML, YAML and TOML files alone
+    warning  `git diff` shows what only a stamp moved, too: Storyline's drivers and hooks are not installed. Git works all the same
+               mend: `storyline hooks install`
     ok       pre-commit runs `storyline-check`
-    0 problems, 0 warnings
+    0 problems, 1 warning
     --- exit code 0
     ");
     place.succeeds(&["stamp", "dev1"]);
@@ -115,8 +117,10 @@ fn all_is_well() {
     ok       the manifest can be read: 1 environment (dev1)
     ok       unstamp dev1 works: 1 file would change
     ok       Git leaves the bytes of LookML, YAML and TOML files alone
+    warning  `git diff` shows what only a stamp moved, too: Storyline's drivers and hooks are not installed. Git works all the same
+               mend: `storyline hooks install`
     ok       pre-commit runs `storyline-check`
-    0 problems, 0 warnings
+    0 problems, 1 warning
     --- exit code 0
     ");
     insta::assert_snapshot!(check(&place, &[&["config", "storyline.environment", "dev9"]]), @r"
@@ -129,8 +133,10 @@ fn all_is_well() {
     problem  this clone is set to environment `dev9`, which the manifest does not have
                mend: `git config storyline.environment NAME`, or `git config --unset storyline.environment` for canonical form
     ok       Git leaves the bytes of LookML, YAML and TOML files alone
+    warning  `git diff` shows what only a stamp moved, too: Storyline's drivers and hooks are not installed. Git works all the same
+               mend: `storyline hooks install`
     ok       pre-commit runs `storyline-check`
-    1 problem, 0 warnings
+    1 problem, 1 warning
     --- exit code 1
     ");
 }
@@ -164,11 +170,13 @@ fn bytes_that_git_changes() {
                mend: write `*.lkml -text`, and the same for other endings, in `.gitattributes`
     warning  Git changes bytes of a.yml and 1 more: `filter=x` rewrites them
                mend: take that attribute off these files in `.gitattributes`
+    warning  `git diff` shows what only a stamp moved, too: Storyline's drivers and hooks are not installed. Git works all the same
+               mend: `storyline hooks install`
     warning  `.pre-commit-config.yaml` does not run `storyline-check`
                mend: add the hook `storyline-check` to it
     warning  `core.hooksPath` is .hooks: hooks that pre-commit installs do not run
                mend: `git config --unset core.hooksPath`, or call pre-commit from there
-    0 problems, 5 warnings
+    0 problems, 6 warnings
     --- exit code 0
     ");
     insta::assert_snapshot!(check(&place, &[&["config", "core.autocrlf", "true"]]), @r"
@@ -185,11 +193,13 @@ fn bytes_that_git_changes() {
                mend: write `*.lkml -text`, and the same for other endings, in `.gitattributes`
     warning  Git changes bytes of a.yml and 1 more: `filter=x` rewrites them
                mend: take that attribute off these files in `.gitattributes`
+    warning  `git diff` shows what only a stamp moved, too: Storyline's drivers and hooks are not installed. Git works all the same
+               mend: `storyline hooks install`
     warning  `.pre-commit-config.yaml` does not run `storyline-check`
                mend: add the hook `storyline-check` to it
     warning  `core.hooksPath` is .hooks: hooks that pre-commit installs do not run
                mend: `git config --unset core.hooksPath`, or call pre-commit from there
-    0 problems, 5 warnings
+    0 problems, 6 warnings
     --- exit code 0
     ");
 }

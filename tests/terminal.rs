@@ -183,6 +183,8 @@ fn the_manual_and_help() {
       parse        Print the tree of a LookML file
       noise        Tell what share of a Git history is rename or connection noise
       manifest     Look after the manifest
+      hooks        Have Git leave stamps out, and look at commits and pushes
+      git-driver   What Git calls after `storyline hooks install`
       demo         Build a small company in a folder and take it through what Storyline does
       completions  Print a completion script for a shell
       man          Print the manual, or write one page a command

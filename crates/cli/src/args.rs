@@ -72,7 +72,7 @@ pub(crate) enum Command {
     /// Look after the manifest.
     #[command(subcommand)]
     Manifest(ManifestCommand),
-    /// Have Git show and merge files without stamps, and look at commits and pushes.
+    /// Have Git leave stamps out, and look at commits and pushes.
     #[command(subcommand)]
     Hooks(HooksCommand),
     /// What Git calls after `storyline hooks install`.

@@ -69,6 +69,17 @@ impl Ground {
     }
 }
 
+/// Whether the manifest that is checked out declares no sites in files of any kind. `false` where there is
+/// none that can be read.
+pub(crate) fn declares_no_sites(directory: &Path) -> bool {
+    let look = || {
+        let repository = repository(directory)?;
+        let (manifest, _) = canon::manifest_of(&repository, repository.head()?).ok()??;
+        Some(manifest.sites.is_empty())
+    };
+    look().unwrap_or(false)
+}
+
 /// The repository that Git calls us for, or the one of `directory`.
 pub(crate) fn repository(directory: &Path) -> Option<Repository> {
     match env::var_os(GIT_DIR) {

@@ -20,7 +20,7 @@ use storyline_text::RelPath;
 use crate::candidate::{Candidate, FileScan, FileType, Shape};
 use crate::own::{Decision, Form, Own};
 use crate::tree::{self, Tree};
-use crate::{Entry, EntryKind, FileSet, ReadError, Scope, form, write};
+use crate::{Entry, EntryKind, FileSet, ReadError, Scope, form, lookml, write};
 
 pub use blocks::blocks;
 
@@ -399,6 +399,15 @@ impl<'m> Lens<'m> {
         let written = write::rewrite(path, (file_type, bytes), names, &self.scope);
         let (_, file) = written.map_err(|_| NotTaken)?;
         Ok((file.bytes, file.scan))
+    }
+}
+
+/// Whether a file called `name` may hold a name of any environment, besides those that a manifest
+/// declares: a quick look, which most views are spared more by.
+pub fn may_hold_names(name: &RelPath, bytes: &[u8]) -> bool {
+    match FileType::of(name, &Projects::default()) {
+        FileType::LookMl | FileType::Object => lookml::may_hold_names(bytes),
+        _ => true,
     }
 }
 

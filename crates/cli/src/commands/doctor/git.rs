@@ -10,7 +10,9 @@ use storyline_text::RelPath;
 use storyline_yaml::{Pattern, read};
 
 use super::Report;
+use crate::commands::hooks::{self, Standing};
 use crate::failure::Failure;
+use crate::project::MANIFEST;
 
 /// Endings of files whose bytes have to come back as they were.
 const ENDINGS: [&[u8]; 5] = [b"lkml", b"lookml", b"yml", b"yaml", b"toml"];
@@ -83,7 +85,42 @@ pub(super) fn look(git: &Repository, folder: &Folder, report: &mut Report) -> Re
         }
         Err(error) => report.diagnostic(&error.diagnostic()),
     }
+    drivers(git, folder, report);
     hooks(git, folder, report)
+}
+
+/// Whether Git calls us. It works without, only noisier.
+fn drivers(git: &Repository, folder: &Folder, report: &mut Report) {
+    let mut entries = folder.entries().iter();
+    if !git.is_root() || !entries.any(|entry| entry.path.as_bytes() == MANIFEST.as_bytes()) {
+        return;
+    }
+    let mend = "`storyline hooks install`";
+    match hooks::state(git) {
+        Ok(Standing::Whole) => report.ok("Git shows and merges files without stamps"),
+        Ok(Standing::Nothing) => report.warning(
+            "`git diff` shows what only a stamp moved, too: Storyline's drivers and hooks are not installed. Git works all the same",
+            mend,
+        ),
+        Ok(Standing::Partly(what)) => report.warning(
+            format!("Storyline's drivers and hooks are not whole: {what}. Git works all the same"),
+            format!("{mend}; `storyline hooks check` tells all of it"),
+        ),
+        Err(failure) => {
+            let diagnostics = failure.diagnostics.iter();
+            diagnostics.for_each(|diagnostic| report.diagnostic(diagnostic));
+        }
+    }
+}
+
+/// Whether our own hook is in place.
+fn has_hook(git: &Repository) -> bool {
+    hooks::parts(git, false).is_ok_and(|parts| {
+        parts.iter().any(|part| {
+            let is_hook = matches!(part, hooks::Part::Script(script) if script.hook == hooks::Hook::PreCommit && !script.is_listed);
+            is_hook && part.look(git).is_ok_and(|state| state == hooks::State::InPlace)
+        })
+    })
 }
 
 /// What Git does to a file's bytes.
@@ -184,10 +221,14 @@ fn hooks(git: &Repository, folder: &Folder, report: &mut Report) -> Result<(), F
         return Ok(());
     }
     let mut entries = folder.entries().iter();
+    if has_hook(git) {
+        report.ok("the hook `pre-commit` looks at what is committed");
+        return Ok(());
+    }
     let Some(config) = entries.find(|entry| entry.path.as_bytes() == PRE_COMMIT) else {
         report.warning(
             "nothing checks what is committed: there is no `.pre-commit-config.yaml`",
-            format!("use pre-commit with the hook `{HOOK}`"),
+            format!("`storyline hooks install`, or use pre-commit with the hook `{HOOK}`"),
         );
         return Ok(());
     };

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
+use storyline_stamp::may_hold_names;
 use storyline_text::{Diagnostic, RelPath};
 
 use crate::args::DriverCommand;
 use crate::failure::{Failure, usage};
-use crate::ground::Ground;
+use crate::ground::{self, Ground};
 use crate::output::{self, shown};
 
 /// Bytes of the largest file that is looked into.
@@ -38,13 +39,18 @@ fn canonical(directory: &Path, file: &Path, bytes: &[u8]) -> Option<Vec<u8>> {
     if bytes.len() as u64 > MAX_FILE || memchr::memchr(0, bytes).is_some() {
         return None;
     }
+    // Listing what is staged takes longer than all the rest.
+    let name = RelPath::new(file.file_name()?.as_encoded_bytes()).ok()?;
+    if !may_hold_names(&name, bytes) && ground::declares_no_sites(directory) {
+        return None;
+    }
     let ground = Ground::open(directory)?;
     let lens = ground.lens()?;
     // Git hands over a file of the working tree by its path, and anything else in a folder for
     // temporary files, with its name alone.
     let path = match file.is_relative() {
         true => RelPath::new(file.as_os_str().as_encoded_bytes()).ok()?,
-        false => lens.place(file.file_name()?.as_encoded_bytes())?,
+        false => lens.place(name.as_bytes())?,
     };
     lens.canonical(&path, bytes)
 }

@@ -22,7 +22,8 @@ use crate::failure::{Failure, FailureKind, usage};
 use crate::output::{self, shown};
 
 use attributes::Attributes;
-use script::{Hook, Script};
+pub(crate) use script::Hook;
+use script::Script;
 use setting::Setting;
 
 pub(crate) fn run(directory: &Path, command: &HooksCommand) -> Result<ExitCode, Failure> {
@@ -109,6 +110,36 @@ pub(crate) fn parts(repository: &Repository, tracked: bool) -> Result<Vec<Part>,
         parts.push(Part::Script(script?));
     }
     Ok(parts)
+}
+
+/// How all parts are together.
+pub(crate) enum Standing {
+    Whole,
+    Nothing,
+    /// What is wrong first.
+    Partly(String),
+}
+
+/// Whether everything is in place that belongs into the clone.
+pub(crate) fn state(repository: &Repository) -> Result<Standing, Failure> {
+    let tracked = Attributes::are_tracked(repository)?;
+    let mut wrong = Vec::new();
+    let mut is_nothing = true;
+    for part in parts(repository, tracked)? {
+        match part.look(repository)? {
+            State::InPlace => is_nothing = false,
+            State::Changed(why) => {
+                is_nothing = false;
+                wrong.push(format!("{}: {why}", part.what()));
+            }
+            State::Missing | State::Yours(_) => wrong.push(format!("{} is missing", part.what())),
+        }
+    }
+    Ok(match wrong.into_iter().next() {
+        None => Standing::Whole,
+        Some(_) if is_nothing => Standing::Nothing,
+        Some(first) => Standing::Partly(first),
+    })
 }
 
 fn install(directory: &Path, tracked: bool) -> Result<ExitCode, Failure> {

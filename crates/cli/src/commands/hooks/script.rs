@@ -75,7 +75,7 @@ pub(crate) struct Script {
     /// Whether the folder is the clone's own.
     is_own: bool,
     /// Whether pre-commit runs us already.
-    is_listed: bool,
+    pub(crate) is_listed: bool,
     text: String,
 }
 

@@ -1,5 +1,7 @@
 //! Git's settings: the drivers.
 
+use std::path::Path;
+
 use storyline_repo::Repository;
 use storyline_text::Diagnostic;
 
@@ -45,6 +47,9 @@ impl Setting {
         let own = own.map_err(|error| usage(error.diagnostic()))?;
         Ok(match own {
             Some(value) if value == self.value => State::InPlace,
+            Some(value) if calls_nothing(&value) => {
+                State::Changed("the program that it calls is gone")
+            }
             Some(_) => State::Changed("it says something else, such as where another program is"),
             None => State::Missing,
         })
@@ -63,4 +68,13 @@ impl Setting {
         );
         Err(Failure::new(FailureKind::Usage, diagnostic))
     }
+}
+
+/// Whether a driver calls a program that is not there.
+fn calls_nothing(driver: &str) -> bool {
+    let program = driver.split_once("test -x '").and_then(|(_, rest)| {
+        let (program, _) = rest.split_once("' && ").or(rest.split_once("'; then"))?;
+        Some(program.replace(r"'\''", "'"))
+    });
+    program.is_some_and(|program| !Path::new(&program).is_file())
 }
