@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -22,7 +23,7 @@ fn tries(clone: &Clone<'_>, args: &[&str]) -> Output {
         .current_dir(&clone.root)
         .env_clear()
         .env("HOME", home)
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("PATH", env::var_os("PATH").unwrap_or_default())
         .output()
         .expect("git is installed")
 }
@@ -181,11 +182,13 @@ fn a_hook_that_came_later_is_nobody_s_to_move() {
         assert_eq!(told.code(), Some(2), "{told}");
         assert!(told.stderr().contains("error[hook-kept-twice]"), "{told}");
     }
-    assert_eq!(
-        git_s(&ide).len() + 1,
-        before.len() - 1 + 1,
-        "the other parts are gone"
-    );
+    let hooks = ide.root.join(".git/hooks");
+    for (name, expect) in [("pre-push", "1"), ("pre-push.before-storyline", "0")] {
+        let text = fs::read_to_string(hooks.join(name)).expect("it is there");
+        assert_eq!(text, format!("#!/bin/sh
+exit {expect}
+"));
+    }
 }
 
 #[test]
@@ -281,7 +284,7 @@ fn a_program_with_an_odd_path() {
             .current_dir(&ide.root)
             .env_clear()
             .env("HOME", forked.team.top.join("home-ide"))
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", env::var_os("PATH").unwrap_or_default())
             .output();
         output.expect("it is a program")
     };
@@ -421,4 +424,66 @@ fn a_merge_of_canonical_is_a_sync() {
 
     error: failed to push some refs to '[DIR]/fork.git'
     "#);
+}
+
+/// Runs when `STORYLINE_PYTHON` names a Python that has pre-commit; continuous integration (`CI` is
+/// set) must have one.
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that did not run has to say so")]
+fn beside_pre_commit_s_own_hook() {
+    let Some(python) = env::var_os("STORYLINE_PYTHON") else {
+        assert!(env::var_os("CI").is_none(), "STORYLINE_PYTHON is not set");
+        println!("skipped: hooks beside pre-commit's: STORYLINE_PYTHON is not set");
+        return;
+    };
+    let forked = Forked::new();
+    let ide = forked.ide("ide");
+    let framework = || {
+        let run = Command::new(&python)
+            .args(["-m", "pre_commit", "install"])
+            .current_dir(&ide.root)
+            .env("HOME", forked.team.top.join("home-ide"))
+            .output();
+        assert!(run.expect("Python starts").status.success());
+    };
+    let hooks = ide.root.join(".git/hooks");
+    let present = |name: &str| hooks.join(name).exists();
+    let config = "repos:\n- repo: local\n  hooks:\n  - id: seen\n    name: seen\n    \
+        language: system\n    entry: touch ../seen\n    always_run: true\n    pass_filenames: false\n";
+    ide.commit(".pre-commit-config.yaml", config, "Checks");
+    let seen = forked.team.top.join("seen");
+    // Both look at every commit, however they came.
+    let check = || {
+        is_whole(&ide);
+        ide.write("bad.view.lkml", "view: bad {\n");
+        ide.git(&["add", "."]);
+        let run = tries(&ide, &["commit", "-m", "Bad"]);
+        assert!(!run.status.success(), "{run:?}");
+        fs::remove_file(&seen).expect("pre-commit ran what it is told to");
+        ide.git(&["rm", "--quiet", "--force", "bad.view.lkml"]);
+        ide.git(&["commit", "--quiet", "--allow-empty", "-m", "Good"]);
+    };
+    framework();
+    let theirs = fs::read(hooks.join("pre-commit")).expect("it was installed");
+    ide.succeeds(&["hooks", "install"]);
+    check();
+    framework();
+    assert!(present("pre-commit.legacy"));
+    check();
+    ide.succeeds(&["hooks", "remove"]);
+    assert_eq!(fs::read(hooks.join("pre-commit")).ok(), Some(theirs));
+    assert!(!present("pre-commit.legacy") && !present("pre-commit.before-storyline"));
+    // The other way round, and where pre-commit runs our check itself.
+    fs::remove_file(hooks.join("pre-commit")).expect("it is there");
+    ide.succeeds(&["hooks", "install"]);
+    framework();
+    check();
+    ide.succeeds(&["hooks", "remove"]);
+    ide.write(
+        ".pre-commit-config.yaml",
+        &format!("{config}  - id: storyline-check\n"),
+    );
+    ide.succeeds(&["hooks", "install"]);
+    assert!(!present("pre-commit.before-storyline"));
+    is_whole(&ide);
 }

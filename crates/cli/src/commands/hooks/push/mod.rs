@@ -7,7 +7,7 @@
 mod place;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use storyline_manifest::{Environment, Manifest};
 use storyline_repo::{Kind, ObjectError, ObjectId, Objects, Repository, Snapshot, Walked};
 use storyline_stamp::{Lens, Misplaced};
-use storyline_text::{LineIndex, RelPath};
+use storyline_text::{Diagnostic, LineIndex, RelPath};
 
 use crate::args::PrePushArgs;
 use crate::canon;
@@ -68,10 +68,9 @@ struct Update {
 impl Update {
     /// Reads `LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID`; `None` for what is no branch, or goes away.
     fn read(line: &str) -> Option<Self> {
-        let words: Vec<_> = line.split(' ').collect();
-        let [_, new, remote, old] = words.as_slice() else {
-            return None;
-        };
+        // What was typed for the first may hold blanks.
+        let mut words = line.rsplit(' ');
+        let (old, remote, new) = (words.next()?, words.next()?, words.next()?);
         let id = |word: &str| {
             let is_none = word.bytes().all(|byte| byte == b'0');
             ObjectId::from_hex(word.as_bytes()).filter(|_| !is_none)
@@ -89,7 +88,7 @@ fn judge(
     repository: &Repository,
     args: &PrePushArgs,
     update: &Update,
-) -> Result<Vec<storyline_text::Diagnostic>, ObjectError> {
+) -> Result<Vec<Diagnostic>, ObjectError> {
     let Some(manifest) = manifest(repository, update.new) else {
         return Ok(Vec::new());
     };
@@ -102,8 +101,9 @@ fn judge(
     let Ok(objects) = repository.objects() else {
         return Ok(Vec::new());
     };
-    let mut hidden = remote.known(repository);
-    hidden.extend(update.old.filter(|old| objects.contains(*old)));
+    let old = update.old.filter(|old| objects.contains(*old));
+    let mut hidden = remote.known(repository, wanted);
+    hidden.extend(old);
     let commits = objects.walk(&[update.new], &hidden)?;
     let canonical = match wanted {
         Wanted::Canonical => Vec::new(),
@@ -113,7 +113,7 @@ fn judge(
         repository,
         objects: &objects,
         wanted,
-        base: update.old.or(hidden.first().copied()),
+        base: old.or(hidden.first().copied()),
     };
     let merges = judge.merges(&commits, &canonical, &hidden)?;
     if !merges.is_empty() {
@@ -168,7 +168,8 @@ impl<'r> Judge<'r> {
             return Ok(Vec::new());
         }
         let brought = self.objects.walk(canonical, hidden)?;
-        let is_canonical = |id: &ObjectId| brought.iter().any(|commit| commit.id == *id);
+        let brought: BTreeSet<_> = brought.into_iter().map(|commit| commit.id).collect();
+        let is_canonical = |id: &ObjectId| brought.contains(id);
         let mut found = Vec::new();
         for commit in commits.iter().filter(|commit| commit.parents.len() > 1) {
             let Some(parent) = commit.parents.iter().find(|parent| is_canonical(parent)) else {
@@ -176,15 +177,15 @@ impl<'r> Judge<'r> {
             };
             // What came before the environment is the same in both.
             let tree = self.objects.tree_of(*parent)?;
-            if !is_canonical(&commit.id) && self.environment_in(tree)?.is_some() {
+            if !is_canonical(&commit.id) && self.manifest_key(tree)?.is_some() {
                 found.push((commit.id, *parent));
             }
         }
         Ok(found)
     }
 
-    /// The manifest of a tree that knows the environment whose branch it is.
-    fn environment_in(&self, tree: ObjectId) -> Result<Option<ManifestKey>, ObjectError> {
+    /// Which manifest is in a tree; `None` without one.
+    fn manifest_key(&self, tree: ObjectId) -> Result<Option<ManifestKey>, ObjectError> {
         let main = self.objects.entry_at(tree, MANIFEST.as_bytes())?;
         let folder = self.objects.entry_at(tree, b"environments")?;
         Ok(main.map(|(_, id)| (id, folder.map(|(_, id)| id))))
@@ -195,7 +196,7 @@ impl<'r> Judge<'r> {
         let mut by_manifest: BTreeMap<ManifestKey, Vec<(usize, &Walked)>> = BTreeMap::new();
         for (number, commit) in commits.iter().enumerate() {
             // Without a manifest, names are what they are.
-            if let Some(key) = self.environment_in(commit.tree)? {
+            if let Some(key) = self.manifest_key(commit.tree)? {
                 by_manifest.entry(key).or_default().push((number, commit));
             }
         }
@@ -209,6 +210,7 @@ impl<'r> Judge<'r> {
             };
             let environment = match self.wanted {
                 Wanted::Canonical => None,
+                // A commit that does not know it is projected as it is.
                 Wanted::Environment(wanted) => match manifest.environment(&wanted.name) {
                     Ok(environment) => Some(environment),
                     Err(_) => continue,

@@ -108,20 +108,16 @@ impl Remote {
     }
 
     /// Commits that the repository has, as far as is known here.
-    pub(super) fn known(&self, repository: &Repository) -> Vec<ObjectId> {
+    pub(super) fn known(&self, repository: &Repository, wanted: Wanted<'_>) -> Vec<ObjectId> {
         let mut known = tips(repository, &self.names);
-        let fetched = repository
-            .references("refs/storyline/remote/")
-            .unwrap_or_default();
-        let own = fetched.into_iter().filter(|(name, _)| {
-            let is_canonical_s = name.as_str().starts_with(CANONICAL);
-            let is_canonical = self
-                .canonical
-                .as_ref()
-                .is_some_and(|(url, _)| self.urls.iter().any(|own| same_place(own, url)));
-            is_canonical_s == is_canonical
-        });
-        known.extend(own.map(|(_, id)| id));
+        let fetched = match wanted {
+            Wanted::Canonical => CANONICAL.to_owned(),
+            Wanted::Environment(environment) => {
+                format!("refs/storyline/remote/{}/", environment.name)
+            }
+        };
+        let fetched = repository.references(&fetched).unwrap_or_default();
+        known.extend(fetched.into_iter().map(|(_, id)| id));
         known
     }
 
