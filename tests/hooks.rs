@@ -185,9 +185,7 @@ fn a_hook_that_came_later_is_nobody_s_to_move() {
     let hooks = ide.root.join(".git/hooks");
     for (name, expect) in [("pre-push", "1"), ("pre-push.before-storyline", "0")] {
         let text = fs::read_to_string(hooks.join(name)).expect("it is there");
-        assert_eq!(text, format!("#!/bin/sh
-exit {expect}
-"));
+        assert_eq!(text, format!("#!/bin/sh\nexit {expect}\n"));
     }
 }
 
