@@ -458,6 +458,28 @@ fn what_cannot_be_read_after_a_merge_is_a_conflict() {
     );
 }
 
+#[test]
+fn block_scalars_of_yaml_are_merged_as_a_whole() {
+    let place = staged(RULES);
+    let base = "- dashboard: d\n  title: D\n  elements:\n  - name: a\n    note: |\n      one\n\n      two\n\n      \
+        three\n    model: shop_dev1\n";
+    let ours = base.replace("one", "1");
+    let theirs = base.replace("three", "3");
+    let (code, told) = merged(&place, "d.dashboard.lookml", [base, &ours, &theirs]);
+    assert_eq!(code, Some(1), "{told}");
+    for line in ["      1\n", "      3\n", "      one\n", "      three\n"] {
+        assert!(told.contains(line), "both sides are there: {told}");
+    }
+    let theirs = base
+        .replace("title: D", "title: E")
+        .replace("shop_dev1", "shop");
+    let (code, told) = merged(&place, "d.dashboard.lookml", [base, &ours, &theirs]);
+    assert_eq!(
+        (code, told),
+        (Some(0), ours.replace("title: D", "title: E"))
+    );
+}
+
 /// What the merge driver makes of base, ours and theirs, and its exit code.
 fn merged(place: &Place, path: &str, sides: [&str; 3]) -> (Option<i32>, String) {
     let files = ["O", "A", "B"].map(|name| place.top.join(name));

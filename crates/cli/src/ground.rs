@@ -69,15 +69,16 @@ impl Ground {
     }
 }
 
-/// Whether the manifest that is checked out declares no sites in files of any kind. `false` where there is
-/// none that can be read.
-pub(crate) fn declares_no_sites(directory: &Path) -> bool {
-    let look = || {
-        let repository = repository(directory)?;
-        let (manifest, _) = canon::manifest_of(&repository, repository.head()?).ok()??;
-        Some(manifest.sites.is_empty())
+/// The manifest of the tree that Git takes attributes from, or of what is checked out, without a look at
+/// anything else.
+pub(crate) fn manifest(directory: &Path) -> Option<Manifest> {
+    let repository = repository(directory)?;
+    let commit = match env::var(ATTR_SOURCE) {
+        Ok(revision) => repository.resolve(&revision).ok()?,
+        Err(_) => repository.head()?,
     };
-    look().unwrap_or(false)
+    let (manifest, _) = canon::manifest_of(&repository, commit).ok()??;
+    Some(manifest)
 }
 
 /// The repository that Git calls us for, or the one of `directory`.

@@ -20,7 +20,7 @@ use storyline_text::RelPath;
 use crate::candidate::{Candidate, FileScan, FileType, Shape};
 use crate::own::{Decision, Form, Own};
 use crate::tree::{self, Tree};
-use crate::{Entry, EntryKind, FileSet, ReadError, Scope, form, lookml, write};
+use crate::{Entry, EntryKind, FileSet, ReadError, Scope, form, write};
 
 pub use blocks::blocks;
 
@@ -402,13 +402,29 @@ impl<'m> Lens<'m> {
     }
 }
 
-/// Whether a file called `name` may hold a name of any environment, besides those that a manifest
-/// declares: a quick look, which most views are spared more by.
-pub fn may_hold_names(name: &RelPath, bytes: &[u8]) -> bool {
-    match FileType::of(name, &Projects::default()) {
-        FileType::LookMl | FileType::Object => lookml::may_hold_names(bytes),
-        _ => true,
+/// Whether a file called `name` may be in the form of an environment: a quick look without its tree, which
+/// spares most files a longer one.
+pub fn may_be_stamped(manifest: &Manifest, name: &RelPath, bytes: &[u8]) -> bool {
+    let file_type = FileType::of(name, &Projects::default());
+    // Where other files are decides what they are read as.
+    let is_known = match file_type {
+        FileType::ProjectManifest | FileType::Dbt(_) | FileType::Other => false,
+        FileType::Model | FileType::Object | FileType::LookMl | FileType::Dashboard => true,
+    };
+    if !is_known || !manifest.sites.is_empty() {
+        return true;
     }
+    let scan = tree::scan(name, bytes, file_type, &Scope::all(Some(manifest)));
+    let changes = |candidate: &Candidate| {
+        let (kind, name) = (&candidate.kind, candidate.name.as_str());
+        let mut environments = manifest.environments();
+        environments.any(|e| {
+            e.names()
+                .unstamp(kind, name)
+                .is_some_and(|back| back != name)
+        })
+    };
+    scan.errors.is_empty() && names(&scan).any(changes)
 }
 
 /// A file that cannot be taken to another form; it stays as it is.

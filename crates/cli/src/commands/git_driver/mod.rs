@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use storyline_stamp::may_hold_names;
+use storyline_stamp::may_be_stamped;
 use storyline_text::{Diagnostic, RelPath};
 
 use crate::args::DriverCommand;
@@ -41,7 +41,8 @@ fn canonical(directory: &Path, file: &Path, bytes: &[u8]) -> Option<Vec<u8>> {
     }
     // Listing what is staged takes longer than all the rest.
     let name = RelPath::new(file.file_name()?.as_encoded_bytes()).ok()?;
-    if !may_hold_names(&name, bytes) && ground::declares_no_sites(directory) {
+    let manifest = ground::manifest(directory);
+    if manifest.is_some_and(|manifest| !may_be_stamped(&manifest, &name, bytes)) {
         return None;
     }
     let ground = Ground::open(directory)?;
