@@ -275,7 +275,11 @@ fn a_program_with_an_odd_path() {
     let folder = forked.team.top.join("it's 100% \"here\" $HOME");
     fs::create_dir(&folder).expect("a new folder");
     let program = folder.join("storyline");
-    fs::copy(env!("CARGO_BIN_EXE_storyline"), &program).expect("a copy");
+    // A program that this process had written could not be started while another thread starts one.
+    let copied = Command::new("cp")
+        .args([Path::new(env!("CARGO_BIN_EXE_storyline")), &program])
+        .status();
+    assert!(copied.expect("cp is there").success());
     let run = |args: &[&str]| {
         let output = Command::new(&program)
             .args(args)
@@ -484,4 +488,25 @@ fn beside_pre_commit_s_own_hook() {
     ide.succeeds(&["hooks", "install"]);
     assert!(!present("pre-commit.before-storyline"));
     is_whole(&ide);
+}
+
+#[test]
+fn environments_on_branches_of_the_canonical_repository() {
+    let forked = Forked::bare();
+    let lead = forked.team.clone("branches");
+    let manifest = fs::read_to_string(lead.root.join("storyline.toml")).expect("a manifest");
+    let stages = "[environment.integration]\nbranch = \"env/integration\"\nfollows = \"canonical\"\n\n\
+        [environment.acceptance]\nbranch = \"env/acceptance\"\nmodels = \"{name}_acceptance\"\n";
+    lead.commit("storyline.toml", &format!("{manifest}\n{stages}"), "Stages");
+    lead.succeeds(&["hooks", "install"]);
+    let check = |to: &str| push(&lead, &["--dry-run", "origin", &format!("HEAD:{to}")]);
+    // What is not on the remote yet brings no file with a name.
+    assert!(check("env/acceptance").0);
+    lead.commit("more.model.lkml", "connection: \"warehouse\"\n", "More");
+    assert!(check("main").0);
+    assert!(check("env/integration").0, "names stay as they are there");
+    assert_eq!(
+        check("env/acceptance"),
+        (false, "foreign-names-pushed".into())
+    );
 }
