@@ -98,6 +98,11 @@ impl Memo {
         }
     }
 
+    /// How many answers are new.
+    pub(crate) fn count(&self) -> usize {
+        self.new.len()
+    }
+
     /// Writes what is new. Failing to is no failure of a command.
     pub(crate) fn save(mut self) {
         self.old = None;

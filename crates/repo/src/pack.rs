@@ -142,6 +142,11 @@ impl PackWriter<'_> {
         self.pack().entries.contains_key(&id)
     }
 
+    /// How many objects will come.
+    pub(crate) fn count(&self) -> usize {
+        self.pack().entries.len()
+    }
+
     /// Makes the pack part of the repository; nothing is written when it is empty.
     ///
     /// # Errors

@@ -17,8 +17,10 @@ use crate::walk::Walked;
 const TOGETHER: usize = 512;
 /// How many tips a memo knows. Old ones serve nobody but those who go back to them.
 const MAX_TIPS: usize = 64;
+/// Commits, objects and answers that one pack and one memo take up at once.
+const FULL: usize = 1 << 18;
 
-/// Projects the histories of one repository for one environment, in one direction.
+/// Projects the histories of one repository for one environment at a time, in one direction.
 pub struct Projector<'o> {
     pub(super) trees: Trees<'o>,
     forest: Forest,
@@ -27,6 +29,8 @@ pub struct Projector<'o> {
     direction: Direction,
     known: FxHashMap<ObjectId, ObjectId>,
     opaque: Vec<OpaqueCommit>,
+    /// Commits that were looked at, for whichever environment.
+    worked: usize,
 }
 
 /// What a commit's tree becomes.
@@ -52,7 +56,23 @@ impl<'o> Projector<'o> {
             direction,
             known: FxHashMap::default(),
             opaque: Vec::new(),
+            worked: 0,
         }
+    }
+
+    /// Goes on with another environment. New objects wait for [`Projector::finish`] together, and what the
+    /// trees say is not found out again.
+    pub fn turn_to(&mut self, environment: &str) {
+        self.forest = Forest::default();
+        self.manifests.turn_to(environment);
+        self.environment = environment.into();
+        self.known.clear();
+        self.opaque.clear();
+    }
+
+    /// Whether so much waits for [`Projector::finish`] that another environment should wait as well.
+    pub fn is_full(&self) -> bool {
+        self.worked + self.trees.weight() > FULL
     }
 
     /// Has it use what former commands found out, and keep what it finds out itself.
@@ -124,9 +144,11 @@ impl<'o> Projector<'o> {
     /// Projects everything that can be reached from `tips` and is not known.
     ///
     /// # Errors
-    /// [`ProjectionError`]; nothing was put in place then.
+    /// [`ProjectionError`]; nothing was put in place then, and [`Projector::finish`] puts there what was made
+    /// for other environments.
     pub fn project(&mut self, tips: &[ObjectId]) -> Result<Vec<ObjectId>, ProjectionError> {
         let walked = self.unknown(tips)?;
+        self.worked += walked.len();
         for commits in walked.chunks(TOGETHER) {
             let becomes = self.trees_of(commits)?;
             for (commit, becomes) in commits.iter().zip(becomes) {
@@ -205,8 +227,11 @@ impl<'o> Projector<'o> {
             (opposite(self.direction), there.as_slice()),
         ];
         for (direction, tips) in ways {
-            let former = self.tips_of(direction).into_iter();
-            let former = former.filter(|tip| !tips.contains(tip));
+            let former = self.tips_of(direction);
+            if former.starts_with(tips) {
+                continue;
+            }
+            let former = former.into_iter().filter(|tip| !tips.contains(tip));
             let all: Vec<_> = tips.iter().copied().chain(former).take(MAX_TIPS).collect();
             let all: Vec<_> = all.iter().flat_map(|id| *id.as_bytes()).collect();
             let question = self.question(b"tips", direction, b"");

@@ -123,6 +123,11 @@ impl<'o> Trees<'o> {
         std::mem::replace(self, Self::new(self.objects))
     }
 
+    /// How much waits to be written, and is known.
+    pub(super) fn weight(&self) -> usize {
+        self.pack.count() + self.memo.count() + self.count()
+    }
+
     /// A tree as the root.
     pub(super) fn root(&mut self, tree: ObjectId) -> Place {
         self.known.place(tree, Paths::root())
