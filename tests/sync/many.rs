@@ -97,6 +97,31 @@ fn branches_that_cannot_be() {
     }
 }
 
+/// What each environment leaves in the clone would be looked through for all others.
+#[test]
+fn many_leave_as_much_as_one() {
+    const FORKS: usize = 70;
+    let team = Team::new();
+    let names: Vec<_> = (1..=FORKS).map(|number| format!("dev{number}")).collect();
+    // One has no repository, and stands in nobody's way.
+    names.iter().skip(1).for_each(|name| make_fork(&team, name));
+    let environments: String = names.iter().map(|name| developer(&team, name)).collect();
+    land_manifest(&team.clone("lead"), &team, &environments);
+    let ada = team.clone("ada");
+    let told = ada.run(&["sync", "--all"]).to_string();
+    let counts = format!("{FORKS} environments: {} moved, 1 failed", FORKS - 1);
+    assert!(told.contains(&counts), "{told}");
+    let objects = ada.git(&["count-objects", "-v"]);
+    assert!(objects.contains("\npacks: 2\n"), "{objects}");
+    assert!(!ada.root.join(".git/refs/storyline/remote/dev20").exists());
+    make_fork(&team, "dev1");
+    let told = ada.succeeds(&["sync", "--all"]).to_string();
+    let counts = format!("{FORKS} environments: 1 moved, {} up to date", FORKS - 1);
+    assert!(told.contains(&counts), "{told}");
+    let branches = ada.git(&["for-each-ref", "refs/storyline/remote/dev*"]);
+    assert_eq!(branches.lines().count(), FORKS);
+}
+
 #[test]
 fn a_stage_that_receives_stories() {
     let team = Team::new();

@@ -40,7 +40,7 @@ impl FailureKind {
 }
 
 /// Why a command ended early.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     /// Decides the exit code.
     pub(crate) kind: FailureKind,

@@ -5,7 +5,7 @@ use storyline_repo::{ObjectId, RefName, Url};
 
 use crate::canon::{self, Canon};
 use crate::failure::Failure;
-use crate::home::{Canonical, Home};
+use crate::home::{Canonical, Home, Tenants};
 
 /// The repository and branch that carry an environment. It may be the canonical repository, with a
 /// branch for each environment.
@@ -26,12 +26,13 @@ impl<'c> Fork<'c> {
             url: canon.url.clone(),
             branch: canon.branch.clone(),
         };
+        let tenants = Tenants::of(&canon.manifest, &canonical);
         let told = |failure| Failure {
             sources: canon.manifest_sources.clone(),
             ..failure
         };
         let Home { url, branch, .. } =
-            Home::of(&canon.manifest, environment, &canonical).map_err(told)?;
+            Home::of(&canon.manifest, environment, &canonical, &tenants).map_err(told)?;
         Ok(Self {
             canon,
             environment,

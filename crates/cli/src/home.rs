@@ -1,5 +1,7 @@
 //! Where an environment lives in Git, as canonical's manifest says, and whether it can live there.
 
+use std::collections::HashMap;
+
 use storyline_manifest::{Environment, Manifest, StoryBranch};
 use storyline_repo::Url;
 use storyline_text::{Diagnostic, Visible};
@@ -11,6 +13,55 @@ use crate::failure::{Failure, usage};
 pub(crate) struct Canonical {
     pub(crate) url: Url,
     pub(crate) branch: String,
+}
+
+/// Which environments live at one place, made once however many ask.
+pub(crate) struct Tenants {
+    /// By their names, as the manifest has them.
+    at: HashMap<(Option<String>, Place), Vec<String>>,
+}
+
+/// What an environment has in its repository for itself.
+#[derive(PartialEq, Eq, Hash)]
+enum Place {
+    /// The branch that carries canonical.
+    Branch(String),
+    /// Where the story `ID` would show up.
+    Story(String),
+}
+
+impl Tenants {
+    pub(crate) fn of(manifest: &Manifest, canonical: &Canonical) -> Self {
+        let mut at: HashMap<_, Vec<String>> = HashMap::new();
+        for environment in manifest.environments() {
+            for place in places(environment, canonical) {
+                at.entry(place).or_default().push(environment.name.clone());
+            }
+        }
+        Self { at }
+    }
+
+    /// The first other environment that is at a place of this one's.
+    fn beside(&self, environment: &Environment, canonical: &Canonical) -> Option<&str> {
+        let others = places(environment, canonical).filter_map(|place| {
+            let mut tenants = self.at.get(&place).into_iter().flatten();
+            tenants.find(|name| **name != environment.name)
+        });
+        others.min().map(String::as_str)
+    }
+}
+
+fn places(
+    environment: &Environment,
+    canonical: &Canonical,
+) -> impl Iterator<Item = (Option<String>, Place)> {
+    let branch = environment.branch.as_ref().unwrap_or(&canonical.branch);
+    let branch = Place::Branch(branch.clone());
+    let stories = environment.story_branch.as_ref();
+    let stories = stories.map(|stories| Place::Story(stories.of("ID")));
+    let repository = environment.repository.clone();
+    let places = std::iter::once(branch).chain(stories);
+    places.map(move |place| (repository.clone(), place))
 }
 
 /// Where an environment lives.
@@ -88,6 +139,7 @@ impl Home {
         manifest: &Manifest,
         environment: &Environment,
         canonical: &Canonical,
+        tenants: &Tenants,
     ) -> Result<Self, Failure> {
         let url = match &environment.repository {
             Some(text) => canon::url(text)?,
@@ -102,7 +154,7 @@ impl Home {
             url,
         };
         home.refuse_canonical(manifest, environment, canonical)?;
-        home.refuse_shared(manifest, environment, canonical)?;
+        Self::refuse_shared(manifest, environment, canonical, tenants)?;
         Ok(home)
     }
 
@@ -145,23 +197,15 @@ impl Home {
 
     /// Two environments with one branch would undo each other's work.
     fn refuse_shared(
-        &self,
         manifest: &Manifest,
         environment: &Environment,
         canonical: &Canonical,
+        tenants: &Tenants,
     ) -> Result<(), Failure> {
-        let branch = |of: &Environment| of.branch.clone().unwrap_or(canonical.branch.clone());
-        let sample = |stories: &Option<StoryBranch>| stories.as_ref().map(|s| s.of("ID"));
-        let own = sample(&self.stories);
-        let shares = |other: &&Environment| {
-            other.name != environment.name
-                && other.repository == environment.repository
-                && (branch(other) == self.branch
-                    || (own.is_some() && sample(&other.story_branch) == own))
-        };
-        let Some(other) = manifest.environments().find(shares) else {
+        let Some(other) = tenants.beside(environment, canonical) else {
             return Ok(());
         };
+        let other = manifest.environment(other)?;
         let title = format!(
             "`{}` and `{}` have one branch in one repository",
             environment.name, other.name

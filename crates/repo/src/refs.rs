@@ -244,6 +244,13 @@ impl Git {
             false => Err(moved.unwrap_or(RefError::Refused { words })),
         }
     }
+
+    /// Has a repository keep its refs in one file, as `git gc` does. Where they have a file each, all of
+    /// these are read by every fetch and every push. Failing to is no failure of a command.
+    pub fn pack_refs(&self, repository: &Repository) {
+        let arguments = ["pack-refs", "--all"];
+        let _ = self.run_here(repository.common_dir(), &arguments, Vec::new());
+    }
 }
 
 /// One update as `git update-ref` reads it. Names hold no spaces.

@@ -1,6 +1,6 @@
 //! One environment: what it should have, what it has, and the one push that makes them equal.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -18,7 +18,7 @@ use super::{rebuilt, trouble};
 use crate::canon;
 use crate::failure::{Failure, FailureKind, Sources};
 use crate::fork::{backup_ref, tracking_ref};
-use crate::home::{Canonical, Home};
+use crate::home::{Canonical, Home, Tenants};
 
 /// What all environments of one run share.
 pub(super) struct Run<'a> {
@@ -27,6 +27,7 @@ pub(super) struct Run<'a> {
     pub(super) objects: Objects,
     pub(super) manifest: Manifest,
     pub(super) canonical: Canonical,
+    pub(super) tenants: Tenants,
     /// The canonical branch's newest commit.
     pub(super) tip: ObjectId,
     pub(super) stories: BTreeMap<StoryId, Story>,
@@ -90,37 +91,94 @@ struct Plan {
 }
 
 /// Where canonical commits are projected to.
-struct Projected {
+pub(super) struct Projected {
     sources: Vec<ObjectId>,
     /// What each of them is there.
     tips: Vec<ObjectId>,
     /// Commits that were looked at now and keep their trees.
     opaque: HashMap<ObjectId, Opaque>,
+    /// Commits that are known to have been looked at now.
+    new: HashSet<ObjectId>,
 }
 
-impl Run<'_> {
-    /// Brings an environment up to date. Nothing has moved when it fails.
-    pub(super) fn sync(&self, environment: &Environment) -> Result<Synced, Failure> {
-        let home = Home::of(&self.manifest, environment, &self.canonical)?;
-        let repository = canon::repository(self.directory)?;
-        let one = One {
-            run: self,
-            environment,
+/// What an environment's repository has, and what it is to have.
+pub(super) struct Seen {
+    home: Home,
+    there: BTreeMap<RefName, ObjectId>,
+    wanted: Vec<Wanted>,
+}
+
+/// One environment of a run.
+pub(super) struct One<'r, 'a> {
+    pub(super) run: &'r Run<'a>,
+    pub(super) environment: &'r Environment,
+    pub(super) repository: &'r Repository,
+}
+
+impl<'r> One<'r, '_> {
+    /// Looks at what is there, and brings it here; nothing moves.
+    pub(super) fn look(&self) -> Result<Seen, Failure> {
+        let run = self.run;
+        let home = Home::of(
+            &run.manifest,
+            self.environment,
+            &run.canonical,
+            &run.tenants,
+        )?;
+        let prefixes = ["refs/heads/", "refs/storyline/"];
+        let there = run.git.list(self.repository, &home.url, &prefixes)?;
+        let wanted = self.wanted(&home, &there)?;
+        let names = wanted.iter().map(|wanted| &wanted.name);
+        trouble::refuse_in_the_way(self.environment, names, &there)?;
+        self.fetch(&home, &wanted)?;
+        Ok(Seen {
             home,
-            repository,
+            there,
+            wanted,
+        })
+    }
+
+    /// Projects everything that is wanted, proved.
+    pub(super) fn project(
+        &self,
+        projector: &mut Projector<'_>,
+        seen: &Seen,
+    ) -> Result<Projected, Failure> {
+        projector.turn_to(&self.environment.name);
+        let sources: Vec<_> = seen.wanted.iter().map(|wanted| wanted.tip).collect();
+        let there = seen.wanted.iter().find_map(|wanted| wanted.found);
+        let recognised = match there {
+            Some(there) => projector.recognise(&sources, there)?,
+            None => 0,
         };
-        let plan = one.plan()?;
-        if self.dry_run {
+        let tips = projector.project(&sources)?;
+        let opaque = projector.opaque().iter();
+        let opaque = opaque.map(|opaque| (opaque.id, opaque.why)).collect();
+        let new = match recognised {
+            0 => projector.all().map(|(source, _)| source).collect(),
+            _ => HashSet::new(),
+        };
+        Ok(Projected {
+            sources,
+            tips,
+            opaque,
+            new,
+        })
+    }
+
+    /// Brings the environment up to date with what was projected. Nothing has moved when it fails.
+    pub(super) fn push(&self, seen: Seen, projected: &Projected) -> Result<Synced, Failure> {
+        let run = self.run;
+        let url = seen.home.url.clone();
+        let plan = self.plan(seen, projected)?;
+        if run.dry_run {
             return Ok(plan.synced);
         }
-        match self.git.push(&one.repository, &one.home.url, &plan.pushes) {
-            Ok(()) => {
-                one.remember(&plan.synced)?;
-                Ok(plan.synced)
-            }
+        match run.git.push(self.repository, &url, &plan.pushes) {
+            Ok(()) => Ok(plan.synced),
             Err(lost @ (NetError::Moved { .. } | NetError::Refused { .. })) => {
                 // Somebody may have done the same at the same time.
-                match one.plan() {
+                match self.plan_again() {
                     Ok(again) if again.pushes.is_empty() => Ok(again.synced),
                     _ => Err(lost.into()),
                 }
@@ -128,36 +186,32 @@ impl Run<'_> {
             Err(error) => Err(error.into()),
         }
     }
-}
 
-/// One environment of a run.
-struct One<'r, 'a> {
-    run: &'r Run<'a>,
-    environment: &'r Environment,
-    home: Home,
-    repository: Repository,
-}
+    fn plan_again(&self) -> Result<Plan, Failure> {
+        let seen = self.look()?;
+        let turn = self.run.projecting.lock();
+        let turn = turn.unwrap_or_else(PoisonError::into_inner);
+        let mut projector = self.run.projector(self.repository);
+        let projected = self.project(&mut projector, &seen)?;
+        projector.finish()?;
+        drop(turn);
+        self.plan(seen, &projected)
+    }
 
-impl One<'_, '_> {
-    /// Looks at what is there and decides; nothing moves.
-    fn plan(&self) -> Result<Plan, Failure> {
-        let prefixes = ["refs/heads/", "refs/storyline/"];
-        let there = self
-            .run
-            .git
-            .list(&self.repository, &self.home.url, &prefixes)?;
-        let wanted = self.wanted(&there)?;
-        let names = wanted.iter().map(|wanted| &wanted.name);
-        trouble::refuse_in_the_way(self.environment, names, &there)?;
-        self.fetch(&wanted)?;
-        let projected = self.project(&wanted)?;
+    /// Decides; nothing moves.
+    fn plan(&self, seen: Seen, projected: &Projected) -> Result<Plan, Failure> {
+        let Seen {
+            home,
+            there,
+            wanted,
+        } = seen;
         let mut plan = Plan {
             synced: Synced {
-                url: self.home.url.clone(),
+                only_here: self.only_here(&home, &there)?,
+                url: home.url,
                 branches: Vec::new(),
                 opaque: Vec::new(),
                 too_old: Vec::new(),
-                only_here: self.only_here(&there)?,
                 rebuilt: Vec::new(),
             },
             pushes: Vec::new(),
@@ -170,22 +224,17 @@ impl One<'_, '_> {
                 plan.synced.too_old.push(story.clone());
                 continue;
             }
-            match self.standing(&wanted, *projection, &projected, &there)? {
+            match self.standing(&wanted, *projection, projected, &there)? {
                 Standing::Own(own) => troubles.push(trouble::own_way(
-                    &self.repository,
-                    &self.home.url,
+                    self.repository,
+                    &plan.synced.url,
                     self.environment,
                     (&wanted.name, wanted.story.as_ref()),
                     &own,
                 )?),
-                standing => self.add(
-                    &mut plan,
-                    wanted,
-                    *projection,
-                    &standing,
-                    &projected,
-                    &there,
-                )?,
+                standing => {
+                    self.add(&mut plan, wanted, *projection, &standing, projected, &there)?
+                }
             }
         }
         if !troubles.is_empty() {
@@ -197,9 +246,9 @@ impl One<'_, '_> {
             });
         }
         self.refuse_too_old(&plan.synced.too_old)?;
-        plan.synced.opaque = self.new_opaque(&plan.synced.branches, &projected)?;
+        plan.synced.opaque = self.new_opaque(&plan.synced.branches, projected)?;
         if let Some(main) = plan.synced.branches.first().filter(|main| main.moves()) {
-            let (run, repository) = (self.run, &self.repository);
+            let (run, repository) = (self.run, self.repository);
             let kept = &run.kept;
             let rebuilt = kept.rebuilt(
                 repository,
@@ -214,16 +263,20 @@ impl One<'_, '_> {
     }
 
     /// The branch that carries canonical, first, and those of active stories.
-    fn wanted(&self, there: &BTreeMap<RefName, ObjectId>) -> Result<Vec<Wanted>, Failure> {
+    fn wanted(
+        &self,
+        home: &Home,
+        there: &BTreeMap<RefName, ObjectId>,
+    ) -> Result<Vec<Wanted>, Failure> {
         let run = self.run;
-        let name = canon::branch_ref(&self.home.branch)?;
+        let name = canon::branch_ref(&home.branch)?;
         let mut wanted = vec![Wanted {
             found: there.get(&name).copied(),
             name,
             story: None,
             tip: run.tip,
         }];
-        let Some(stories) = &self.home.stories else {
+        let Some(stories) = &home.stories else {
             return match &run.story {
                 Some(story) => Err(trouble::no_story_branch(self.environment, story)),
                 None => Ok(wanted),
@@ -245,9 +298,13 @@ impl One<'_, '_> {
     }
 
     /// Stories of branches that no canonical branch belongs to, and that are not where `sync` left them.
-    fn only_here(&self, there: &BTreeMap<RefName, ObjectId>) -> Result<Vec<StoryId>, Failure> {
+    fn only_here(
+        &self,
+        home: &Home,
+        there: &BTreeMap<RefName, ObjectId>,
+    ) -> Result<Vec<StoryId>, Failure> {
         let mut found = Vec::new();
-        let Some(stories) = &self.home.stories else {
+        let Some(stories) = &home.stories else {
             return Ok(found);
         };
         for (name, id) in there {
@@ -264,7 +321,7 @@ impl One<'_, '_> {
     }
 
     /// Brings here what is not known.
-    fn fetch(&self, wanted: &[Wanted]) -> Result<(), Failure> {
+    fn fetch(&self, home: &Home, wanted: &[Wanted]) -> Result<(), Failure> {
         let objects = &self.run.objects;
         let is_new = |wanted: &&Wanted| wanted.found.is_some_and(|found| !objects.contains(found));
         let refs = wanted.iter().filter(is_new);
@@ -273,35 +330,9 @@ impl One<'_, '_> {
             .collect();
         let refs = refs?;
         if !refs.is_empty() {
-            self.run
-                .git
-                .fetch(&self.repository, &self.home.url, &refs)?;
+            self.run.git.fetch(self.repository, &home.url, &refs)?;
         }
         Ok(())
-    }
-
-    /// Projects everything, proved, and puts the objects in place.
-    fn project(&self, wanted: &[Wanted]) -> Result<Projected, Failure> {
-        let turn = self.run.projecting.lock();
-        let _turn = turn.unwrap_or_else(PoisonError::into_inner);
-        let mut projector = self.projector().with_memo(Memo::open(&self.repository));
-        let sources: Vec<_> = wanted.iter().map(|wanted| wanted.tip).collect();
-        if let Some(there) = wanted.iter().find_map(|wanted| wanted.found) {
-            projector.recognise(&sources, there)?;
-        }
-        let tips = projector.project(&sources)?;
-        let opaque = projector.opaque().iter();
-        let opaque = opaque.map(|opaque| (opaque.id, opaque.why)).collect();
-        projector.finish()?;
-        Ok(Projected {
-            sources,
-            tips,
-            opaque,
-        })
-    }
-
-    fn projector(&self) -> Projector<'_> {
-        Projector::new(&self.run.objects, &self.environment.name, Direction::Stamp)
     }
 
     /// Whether the manifest of a story does not know the environment.
@@ -315,7 +346,7 @@ impl One<'_, '_> {
         if is_same {
             return Ok(false);
         }
-        Ok(match canon::manifest_of(&self.repository, story) {
+        Ok(match canon::manifest_of(self.repository, story) {
             Ok(Some((manifest, _))) => manifest.environment(&self.environment.name).is_err(),
             Ok(None) => true,
             // It is the story's own mistake, and told as such.
@@ -332,7 +363,7 @@ impl One<'_, '_> {
     ) -> Result<Standing, Failure> {
         let run = self.run;
         let fork = Fork {
-            repository: &self.repository,
+            repository: self.repository,
             objects: &run.objects,
             environment: &self.environment.name,
             canonical: run.tip,
@@ -419,14 +450,20 @@ impl One<'_, '_> {
         if new.is_empty() {
             return Ok(Vec::new());
         }
-        let turn = self.run.projecting.lock();
-        let _turn = turn.unwrap_or_else(PoisonError::into_inner);
-        let former = self.projector().with_memo(Memo::open(&self.repository));
         let sources = projected.sources_of(objects, &new)?;
+        let former = || {
+            let turn = self.run.projecting.lock();
+            let turn = turn.unwrap_or_else(PoisonError::into_inner);
+            let mut projector = self.run.projector(self.repository);
+            projector.turn_to(&self.environment.name);
+            (projector, turn)
+        };
+        let is_known = |id| projected.new.contains(id);
+        let former = (!sources.values().all(is_known)).then(former);
         let opaque = new.iter().rev().filter_map(|commit| {
             let id = *sources.get(&commit.id)?;
             let why = projected.opaque.get(&id).copied();
-            let why = why.or_else(|| former.why_opaque(id))?;
+            let why = why.or_else(|| former.as_ref()?.0.why_opaque(id))?;
             Some(OpaqueCommit { id, why })
         });
         Ok(opaque.collect())
@@ -437,22 +474,27 @@ impl One<'_, '_> {
         tracking_ref(self.environment, branch.short())
     }
 
-    /// Notes in the clone where the branches are now.
-    fn remember(&self, synced: &Synced) -> Result<(), Failure> {
-        let updates: Result<Vec<_>, Failure> = synced
-            .branches
-            .iter()
-            .map(|branch| {
-                Ok(RefUpdate {
-                    name: self.tracking(&branch.name)?,
+    /// What the clone has to note of where the branches are now.
+    pub(super) fn to_remember(&self, synced: &Synced) -> Result<Vec<RefUpdate>, Failure> {
+        let mut updates = Vec::new();
+        for branch in &synced.branches {
+            let name = self.tracking(&branch.name)?;
+            if self.repository.reference(&name)? != Some(branch.new) {
+                updates.push(RefUpdate {
+                    name,
                     old: Expected::Any,
                     new: Some(branch.new),
-                })
-            })
-            .collect();
-        let git = &self.run.git;
-        git.update_refs(&self.repository, &updates?, "storyline sync")
-            .map_err(|error| Failure::from(error).help("the push itself went well"))
+                });
+            }
+        }
+        Ok(updates)
+    }
+}
+
+impl Run<'_> {
+    /// Projects to environments, with what former commands found out.
+    pub(super) fn projector(&self, repository: &Repository) -> Projector<'_> {
+        Projector::new(&self.objects, "", Direction::Stamp).with_memo(Memo::open(repository))
     }
 }
 

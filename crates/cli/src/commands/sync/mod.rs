@@ -3,22 +3,20 @@
 mod environment;
 mod rebuilt;
 mod tell;
+mod together;
 mod trouble;
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
-use std::thread;
+use std::sync::Mutex;
 
-use storyline_manifest::Environment;
 use storyline_repo::{Kind, ObjectId};
 
 use self::environment::{Run, Synced};
 use super::story::{Stories, story_id};
 use crate::args::{Shard, SyncArgs};
 use crate::failure::{Failure, Sources};
-use crate::home::{Canonical, Skip};
+use crate::home::{Canonical, Skip, Tenants};
 
 /// What became of one environment.
 enum Outcome {
@@ -38,15 +36,17 @@ pub(crate) fn run(directory: &Path, args: &SyncArgs) -> Result<ExitCode, Failure
     }
     let canon = stories.canon;
     let sources = canon.manifest_sources;
+    let canonical = Canonical {
+        url: canon.url,
+        branch: canon.branch,
+    };
     let run = Run {
         directory,
         objects: canon.repository.objects()?,
         git: canon.git,
+        tenants: Tenants::of(&canon.manifest, &canonical),
         manifest: canon.manifest,
-        canonical: Canonical {
-            url: canon.url,
-            branch: canon.branch,
-        },
+        canonical,
         tip: canon.tip,
         stories: stories.stories,
         branches: stories.branches,
@@ -77,8 +77,11 @@ fn one(run: &Run<'_>, name: &str, args: &SyncArgs) -> Result<ExitCode, Failure> 
     if let Some(skip) = Skip::of(&run.manifest, environment) {
         return Err(skip.failure(environment));
     }
-    let outcome = Outcome::Synced(run.sync(environment)?);
-    tell::outcomes(run, &[(environment, outcome)], args.format, &Sources::new())?;
+    let synced = together::sync(run, &[environment], 1)?;
+    let synced: Result<Vec<_>, Failure> = synced.into_iter().collect();
+    let outcomes = synced?.into_iter().map(Outcome::Synced);
+    let outcomes: Vec<_> = outcomes.map(|outcome| (environment, outcome)).collect();
+    tell::outcomes(run, &outcomes, args.format, &Sources::new())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -86,16 +89,18 @@ fn one(run: &Run<'_>, name: &str, args: &SyncArgs) -> Result<ExitCode, Failure> 
 fn all(run: &Run<'_>, args: &SyncArgs, sources: &Sources) -> Result<ExitCode, Failure> {
     let environments = run.manifest.environments();
     let part = environments.filter(|e| args.shard.is_none_or(|shard| shard.has(&e.name)));
-    let part: Vec<_> = part.collect();
-    let outcomes = at_once(&part, args.jobs.into(), |environment| {
-        match Skip::of(&run.manifest, environment) {
+    let part: Vec<_> = part.map(|e| (e, Skip::of(&run.manifest, e))).collect();
+    let alone = part.iter().filter(|(_, skip)| skip.is_none());
+    let alone: Vec<_> = alone.map(|(environment, _)| *environment).collect();
+    let mut synced = together::sync(run, &alone, args.jobs.into())?.into_iter();
+    let outcomes = part.into_iter().filter_map(|(environment, skip)| {
+        let outcome = match skip {
             Some(skip) => Outcome::Skipped(skip),
-            None => run
-                .sync(environment)
-                .map_or_else(Outcome::Failed, Outcome::Synced),
-        }
+            None => synced.next()?.map_or_else(Outcome::Failed, Outcome::Synced),
+        };
+        Some((environment, outcome))
     });
-    let outcomes: Vec<_> = part.into_iter().zip(outcomes).collect();
+    let outcomes: Vec<_> = outcomes.collect();
     tell::outcomes(run, &outcomes, args.format, sources)?;
     let failures = outcomes.iter().filter_map(|(_, outcome)| match outcome {
         Outcome::Failed(failure) => Some(failure.kind),
@@ -104,31 +109,6 @@ fn all(run: &Run<'_>, args: &SyncArgs, sources: &Sources) -> Result<ExitCode, Fa
     Ok(failures
         .max()
         .map_or(ExitCode::SUCCESS, |worst| worst.exit_code()))
-}
-
-/// What `each` makes of all `environments`, some at a time. They mostly wait for their remotes.
-fn at_once<T: Send + Sync>(
-    environments: &[&Environment],
-    jobs: usize,
-    each: impl Fn(&Environment) -> T + Sync,
-) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done: Vec<_> = environments.iter().map(|_| OnceLock::new()).collect();
-    thread::scope(|scope| {
-        for _ in 0..jobs.min(environments.len()) {
-            scope.spawn(|| {
-                while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    && let Some(environment) = environments.get(at)
-                {
-                    // Nobody else got this number.
-                    let _ = done[at].set(each(environment));
-                }
-            });
-        }
-    });
-    let done = done.into_iter().map(OnceLock::into_inner);
-    done.map(|made| made.expect("all numbers were handed out"))
-        .collect()
 }
 
 impl Shard {
