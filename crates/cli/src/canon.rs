@@ -47,7 +47,11 @@ impl Canon {
     pub(crate) fn fetch(directory: &Path) -> Result<Self, Failure> {
         let repository = repository(directory)?;
         let git = git::program(Some(&repository))?;
-        let (url, branch) = place(&repository)?;
+        let head = match repository.head() {
+            Some(head) => manifest_of(&repository, head)?.map(|found| (head, found)),
+            None => None,
+        };
+        let (url, branch) = place(&repository, head.as_ref().map(|(_, (found, _))| found))?;
         let (source, tracking) = (branch_ref(&branch)?, tracking_ref(&branch)?);
         let fetched = git.fetch(&repository, &url, &[(source.clone(), tracking)])?;
         let Some(tip) = fetched.found.get(&source).copied() else {
@@ -57,7 +61,10 @@ impl Canon {
             ));
             return Err(usage(diagnostic));
         };
-        let found = manifest_of(&repository, tip)?;
+        let found = match head {
+            Some((head, found)) if head == tip => Some(found),
+            _ => manifest_of(&repository, tip)?,
+        };
         let Some((manifest, manifest_sources)) = found else {
             let title = format!(
                 "`{}` of {url} has no `{MANIFEST}`",
@@ -156,18 +163,13 @@ pub(crate) fn repository(directory: &Path) -> Result<Repository, Failure> {
     })
 }
 
-/// Where the canonical branch is, as far as the clone tells.
-fn place(repository: &Repository) -> Result<(Url, String), Failure> {
+/// Where the canonical branch is, as far as the clone and the manifest of its `HEAD` tell.
+fn place(repository: &Repository, manifest: Option<&Manifest>) -> Result<(Url, String), Failure> {
     let overview = repository
         .overview()
         .map_err(|error| usage(error.diagnostic()))?;
-    let manifest = match repository.head() {
-        Some(head) => manifest_of(repository, head)?.map(|(manifest, _)| manifest),
-        None => None,
-    };
-    let canonical = manifest
-        .map(|manifest| manifest.canonical)
-        .unwrap_or_default();
+    let canonical = manifest.map(|manifest| manifest.canonical.clone());
+    let canonical = canonical.unwrap_or_default();
     let (remote, url) = match &canonical.repository {
         Some(text) => trusted(url(text)?, &overview.remotes)?,
         None => origin(&overview.remotes)?,
