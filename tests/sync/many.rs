@@ -118,7 +118,7 @@ fn many_leave_as_much_as_one() {
     let told = ada.succeeds(&["sync", "--all"]).to_string();
     let counts = format!("{FORKS} environments: 1 moved, {} up to date", FORKS - 1);
     assert!(told.contains(&counts), "{told}");
-    let branches = ada.git(&["for-each-ref", "refs/storyline/remote/dev*"]);
+    let branches = ada.git(&["for-each-ref", "refs/storyline/remote/dev*/main"]);
     assert_eq!(branches.lines().count(), FORKS);
 }
 
