@@ -4,6 +4,7 @@
 //! at which they were, for everybody that is measured. No repository that is given is changed.
 
 mod goals;
+mod sizes;
 
 use std::fs;
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use self::goals::Goals;
+use self::sizes::Size;
 use super::bare::{Bare, MAIN, printed};
 use super::meter::{Cost, Meter, Work};
 use super::report::{Goal, Report};
@@ -27,8 +29,6 @@ pub(crate) const MAPPINGS: [(&str, &str); 2] = [
          labels = \"{name} ({env})\"\n",
     ),
 ];
-/// How many of the newest commits are looked at for one of median size.
-const NEWEST: usize = 200;
 /// What git-filter-repo calls on every path: the same renaming of model files.
 const RENAME: &str = "end = b'.model.lkml'\n\
     return filename[:-len(end)] + b'_dev1' + end if filename.endswith(end) else filename\n";
@@ -190,8 +190,12 @@ impl<'m> History<'m> {
         let (cold, warm) = self.with_memo(&lender)?;
         row("there, a memo written", &cold, Goal::none());
         row("there again, nothing to do", &warm, Goal::none());
-        let (more, files) = self.one_more(&lender)?;
-        let did = format!("one more commit, which changes {files} files");
+        let (more, size) = self.one_more(&lender)?;
+        let megabytes = size.bytes as f64 / 1e6;
+        let did = format!(
+            "one more commit, which changes {} files, {megabytes:.1} MB",
+            size.files
+        );
         row(&did, &more, goals.more(&more));
         let ours = there.cpu.median();
         let Others {
@@ -256,45 +260,17 @@ impl<'m> History<'m> {
     }
 
     /// One more commit than a former command projected: a new one of median size.
-    fn one_more(&self, lender: &str) -> Result<(Cost, usize)> {
-        let (commit, files) = self.median_commit()?;
+    fn one_more(&self, lender: &str) -> Result<(Cost, Size)> {
+        let size = sizes::median(&self.bare, MAIN)?;
         let before = self.bare.lent("before.git", &self.tip)?;
         let stamp = |bare: &Bare<'_>, rev: &str| {
             bare.storyline(&["stamp", "dev1", "--rev", rev, "--manifest-from", lender])
         };
-        printed(&mut stamp(&before, &format!("{commit}^")))?;
+        printed(&mut stamp(&before, &format!("{}^", size.commit)))?;
         let cost = self
             .meter
-            .measure(|_| Ok(stamp(&before.copy("after.git")?, &commit).into()))?;
-        Ok((cost, files))
-    }
-
-    /// The newest commit that changes about as many files as the median of all that are no merges.
-    fn median_commit(&self) -> Result<(String, usize)> {
-        let log = [
-            "log",
-            "--no-merges",
-            "--raw",
-            "--no-renames",
-            "--format=commit %H",
-            MAIN,
-        ];
-        let log = self.bare.git_to("sizes", &log, None)?;
-        let mut commits: Vec<(String, usize)> = Vec::new();
-        for line in fs::read_to_string(log)?.lines() {
-            match (line.strip_prefix("commit "), commits.last_mut()) {
-                (Some(id), _) => commits.push((id.into(), 0)),
-                (None, Some((_, files))) if line.starts_with(':') => *files += 1,
-                _ => {}
-            }
-        }
-        let mut sizes: Vec<_> = commits.iter().map(|(_, files)| *files).collect();
-        sizes.sort_unstable();
-        let median = *sizes.get(sizes.len() / 2).context("no commit")?;
-        let newest = commits.into_iter().take(NEWEST);
-        newest
-            .min_by_key(|(_, files)| files.abs_diff(median))
-            .context("no commit")
+            .measure(|_| Ok(stamp(&before.copy("after.git")?, &size.commit).into()))?;
+        Ok((cost, size))
     }
 
     fn row(&self, report: &mut Report, what: &str, cost: &Cost, goal: Goal) {
