@@ -1,0 +1,82 @@
+//! What is said in few words: signs of changes, numbers of things.
+
+use std::collections::BTreeMap;
+
+use crate::objects::{Change, ObjectKind};
+use crate::report::{FileChange, Status};
+
+/// The sign of what happened, so that colours say nothing that the text does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Added,
+    Removed,
+    Changed,
+    Moved,
+    /// Something inside is told.
+    Context,
+}
+
+impl Sign {
+    pub(crate) fn of(change: Change) -> Self {
+        match change {
+            Change::Added => Self::Added,
+            Change::Removed => Self::Removed,
+            Change::Changed => Self::Changed,
+            Change::Moved | Change::Renamed => Self::Moved,
+            Change::Inside | Change::Reordered => Self::Context,
+        }
+    }
+
+    pub(crate) fn of_file(file: &FileChange) -> Self {
+        match file.status() {
+            Status::Added => Self::Added,
+            Status::Removed => Self::Removed,
+            Status::Changed => Self::Changed,
+            Status::Moved => Self::Moved,
+        }
+    }
+
+    pub(crate) fn html(self) -> &'static str {
+        match self {
+            Self::Added => "<span class=\"s a\">+</span>",
+            Self::Removed => "<span class=\"s d\">-</span>",
+            Self::Changed => "<span class=\"s m\">~</span>",
+            Self::Moved => "<span class=\"s v\">&gt;</span>",
+            Self::Context => "<span class=\"s\">\u{b7}</span>",
+        }
+    }
+}
+
+/// `1 view`, `2 views`
+pub(crate) fn several(number: usize, one: &str, many: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {many}"),
+    }
+}
+
+/// `3 dimensions, 1 measure`
+pub(crate) fn holds(holds: &BTreeMap<ObjectKind, usize>) -> String {
+    let parts = holds
+        .iter()
+        .map(|(kind, number)| several(*number, kind.word(), kind.words()));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// `a, b and c`
+pub(crate) fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// An argument as a shell takes it.
+pub(crate) fn argument(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@^".contains(c);
+    match !name.is_empty() && name.chars().all(is_plain) {
+        true => name.into(),
+        false => format!("'{}'", name.replace('\'', "'\\''")),
+    }
+}
