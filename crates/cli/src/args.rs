@@ -57,6 +57,7 @@ pub(crate) enum Command {
     /// belong to the environment (strays) are told and nothing is changed.
     Unstamp(StampArgs),
     Diff(DiffArgs),
+    Preview(PreviewArgs),
     Profile(ProfileArgs),
     /// Begin stories, hand them in, and see how they are.
     ///
@@ -241,6 +242,35 @@ pub(crate) struct DiffArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+/// Tell reviewers what a change does, and what stands on it.
+///
+/// Compares in canonical form, object by object, as `diff --objects` does, and finds the explores and
+/// dashboards of the project that stand on what changed. Writes pages for a pull request; without any
+/// it prints the Markdown, and on a terminal an outline. Differences are no failure: the exit code is 0.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewArgs {
+    /// What was before: whatever `diff` takes, as it is. If left out, the commit where the change left
+    /// the canonical branch, as its remote has it now; in a clone of an environment, or without a
+    /// manifest, where it left the branch's upstream.
+    #[arg(long, value_name = "A")]
+    pub(crate) base: Option<PathBuf>,
+    /// What is after: whatever `diff` takes. The working tree if left out.
+    #[arg(long, value_name = "B")]
+    pub(crate) head: Option<PathBuf>,
+    /// Write a comment for a pull request, shorter than 60,000 bytes; `-` prints it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write the explores that stand on the change, as `model/explore`, one a line; `-` prints them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) explores: Option<PathBuf>,
+    /// The environment whose form A is in, or `canonical`; found out if left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) base_env: Option<String>,
+    /// The environment whose form B is in, or `canonical`; found out if left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) head_env: Option<String>,
 }
 
 /// Add an environment's target to dbt's profiles, or bring it up to date.

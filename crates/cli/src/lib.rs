@@ -21,6 +21,7 @@ mod json;
 
 mod output;
 mod pager;
+mod pages;
 mod project;
 mod report;
 mod side;

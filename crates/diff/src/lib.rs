@@ -16,6 +16,7 @@
 //! put in or taken out by hand.
 
 mod align;
+mod impact;
 mod lines;
 pub mod noise;
 pub mod objects;
@@ -28,6 +29,7 @@ mod side;
 mod unified;
 
 pub use align::{Row, marks, rows};
+pub use impact::impact;
 pub use lines::Hunk;
 pub use pair::{Options, Pair};
 pub use preview::{Impact, Preview, Standing};

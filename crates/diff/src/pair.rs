@@ -34,10 +34,10 @@ pub struct Options<'a> {
 
 /// A file of one side and where it stands in canonical form.
 #[derive(Clone, Copy)]
-struct Item<'a> {
+pub(crate) struct Item<'a> {
     side: &'a dyn Side,
-    path: &'a RelPath,
-    entry: &'a Entry,
+    pub(crate) path: &'a RelPath,
+    pub(crate) entry: &'a Entry,
     change: Option<&'a Change>,
 }
 
@@ -164,24 +164,31 @@ enum Found {
     Differs(Vec<FileChange>),
 }
 
-impl Item<'_> {
+impl<'a> Item<'a> {
     /// The file in canonical form.
     fn stand(&self) -> Result<Stand, ReadError> {
-        let bytes = match (self.change, self.entry.kind) {
-            (_, Kind::Submodule) if self.entry.hash.is_none() => Cow::default(),
-            (Some(change), _) => change.after().into(),
-            (None, _) => self.side.read(&self.entry.path)?,
-        };
         Ok(Stand {
             path: self.path.clone(),
             kind: self.entry.kind,
-            bytes: bytes.into_owned(),
+            bytes: self.bytes()?.into_owned(),
         })
+    }
+
+    /// Its bytes in canonical form.
+    pub(crate) fn bytes(&self) -> Result<Cow<'a, [u8]>, ReadError> {
+        match (self.change, self.entry.kind) {
+            (_, Kind::Submodule) if self.entry.hash.is_none() => Ok(Cow::default()),
+            (Some(change), _) => Ok(change.after().into()),
+            (None, _) => self.side.read(&self.entry.path),
+        }
     }
 }
 
 /// The files of a side with what `patch` makes of them, both sorted by the path that they have.
-fn items<'a>(side: &'a dyn Side, patch: &'a TreePatch) -> impl Iterator<Item = Item<'a>> {
+pub(crate) fn items<'a>(
+    side: &'a dyn Side,
+    patch: &'a TreePatch,
+) -> impl Iterator<Item = Item<'a>> {
     let mut changes = patch.changes.iter().peekable();
     side.entries().iter().map(move |entry| {
         let change = changes.next_if(|change| change.from == entry.path);

@@ -85,8 +85,10 @@ pub(crate) fn literal_start(pattern: &[u8], folder: &[u8]) -> Option<Vec<u8>> {
 /// Bytes of the longest pattern that is compiled; those of projects have some tens.
 const LONGEST_GLOB: usize = 1000;
 
-/// A pattern that can be asked which files it matches.
-pub(crate) enum Pattern {
+/// A pattern of an `include:` that can be asked which files it matches.
+pub struct Pattern(Matcher);
+
+enum Matcher {
     /// Without wildcards, which most are; compiling each as a glob would take longer than all else.
     Path(String),
     Glob {
@@ -99,7 +101,7 @@ pub(crate) enum Pattern {
 impl Pattern {
     /// Compiles the pattern of a file in folder `folder`. `None` when nothing can be said about
     /// it: it leads to another project, out of this one, through a constant, or is no pattern.
-    pub(crate) fn new(pattern: &[u8], folder: &[u8], own_project: Option<&str>) -> Option<Self> {
+    pub fn new(pattern: &[u8], folder: &[u8], own_project: Option<&str>) -> Option<Self> {
         let mut pattern = pattern;
         if let Ok((rest, named)) = project(pattern) {
             if own_project.map(str::as_bytes) != Some(named) {
@@ -131,7 +133,7 @@ impl Pattern {
         }
         let path = parts.join("/");
         if !is_glob {
-            return Some(Self::Path(path));
+            return Some(Self(Matcher::Path(path)));
         }
         if path.len() > LONGEST_GLOB {
             return None;
@@ -141,10 +143,10 @@ impl Pattern {
         let set = GlobSet::builder().add(glob.ok()?).build().ok()?;
         let wildcard = path.find(['*', '?', '[', '{']).unwrap_or(path.len());
         let folder = path[..wildcard].rfind('/').map_or(0, |slash| slash + 1);
-        Some(Self::Glob {
+        Some(Self(Matcher::Glob {
             folder: path[..folder].into(),
             globs: set,
-        })
+        }))
     }
 
     /// Whether `pattern` could match a model file at all: what follows its last wildcard says so.
@@ -156,15 +158,29 @@ impl Pattern {
             .any(|model| ending.ends_with(model) || model.ends_with(ending))
     }
 
+    /// Whether `pattern` leads to another project: `//project/…`.
+    pub fn is_elsewhere(pattern: &[u8], own_project: Option<&str>) -> bool {
+        let named = project(pattern).ok().map(|(_, project)| project);
+        named.is_some_and(|named| own_project.map(str::as_bytes) != Some(named))
+    }
+
+    /// Bytes that every path begins with that it matches.
+    pub fn prefix(&self) -> &[u8] {
+        match &self.0 {
+            Matcher::Path(path) => path.as_bytes(),
+            Matcher::Glob { folder, .. } => folder.as_bytes(),
+        }
+    }
+
     /// Whether it matches `path`, with or without its ending.
-    pub(crate) fn matches(&self, path: &RelPath) -> bool {
+    pub fn matches(&self, path: &RelPath) -> bool {
         let Ok(path) = std::str::from_utf8(path.as_bytes()) else {
             return false;
         };
         let bare = path.strip_suffix(".lkml").or(path.strip_suffix(".lookml"));
-        match self {
-            Self::Path(own) => own == path || bare == Some(own),
-            Self::Glob { globs, .. } => {
+        match &self.0 {
+            Matcher::Path(own) => own == path || bare == Some(own),
+            Matcher::Glob { globs, .. } => {
                 globs.is_match(path) || bare.is_some_and(|bare| globs.is_match(bare))
             }
         }
@@ -173,11 +189,8 @@ impl Pattern {
     /// Whether it matches any of `entries`, which are sorted; a pattern with wildcards, whether there
     /// is anything in the folder where it begins to look.
     pub(crate) fn leads_to_any(&self, entries: &[Entry]) -> bool {
-        let (prefix, is_glob) = match self {
-            Self::Path(path) => (path.as_str(), false),
-            Self::Glob { folder, .. } => (folder.as_str(), true),
-        };
-        let prefix = prefix.as_bytes();
+        let is_glob = matches!(self.0, Matcher::Glob { .. });
+        let prefix = self.prefix();
         let first = entries.partition_point(|entry| entry.path.as_bytes() < prefix);
         let mut below = entries[first..]
             .iter()

@@ -48,6 +48,7 @@ mod write;
 pub use fileset::{Change, Entry, EntryKind, FileSet, ReadError, TreePatch};
 pub use form::{Unclear, form};
 pub use hosts::linked_hosts;
+pub use include::Pattern;
 pub use lens::{FileForm, Lens, Misplaced, NotTaken, blocks, may_be_stamped};
 pub use mention::{Mention, Role, may_mention, mentions, model_of};
 pub use patterns::{DanglingInclude, dangling_includes};

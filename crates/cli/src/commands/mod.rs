@@ -14,6 +14,7 @@ mod man;
 mod manifest;
 mod noise;
 mod parse;
+mod preview;
 mod profile;
 mod sites;
 mod stamp;
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Stamp(args) => stamp::run(&cli.directory, args),
         Command::Unstamp(args) => unstamp::run(&cli.directory, args),
         Command::Diff(args) => diff::run(&cli.directory, args),
+        Command::Preview(args) => preview::run(&cli.directory, args),
         Command::Profile(args) => profile::run(&cli.directory, args),
         Command::Story(command) => story::run(&cli.directory, command),
         Command::Absorb(args) => absorb::run(&cli.directory, args),

@@ -9,6 +9,7 @@
 //! Trees of Git are compared by the names of their objects, so that this costs what differs. A folder that
 //! is none of Git's is read as a whole.
 
+mod base;
 mod form;
 mod named;
 mod tree;
@@ -16,7 +17,8 @@ mod tree;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use storyline_diff::{Options, Pair, Report};
+use storyline_diff::objects::ObjectReport;
+use storyline_diff::{Impact, Options, Pair, Report, Side, impact};
 use storyline_repo::projection::{Differences, Workspace};
 use storyline_repo::{Memo, ObjectId, Repository};
 use storyline_stamp::TreePatch;
@@ -28,6 +30,7 @@ use crate::failure::Failure;
 use crate::project::Project;
 use crate::side::{FolderSide, Wanted};
 
+pub(crate) use base::since;
 pub(crate) use named::{Form, Named, Place, both};
 
 /// What is to be compared, and how.
@@ -56,6 +59,36 @@ enum Files {
     Tree(ObjectId),
 }
 
+/// All files of the right side, for whoever asks about more than what differs.
+pub(crate) enum Right<'r, 'o> {
+    /// They are listed, and become canonical by this.
+    Listed(&'r dyn Side, &'r TreePatch),
+    /// A tree in canonical form.
+    Tree(&'r mut Workspace<'o>, Option<ObjectId>),
+}
+
+impl Right<'_, '_> {
+    /// What stands on the differences, which are `objects` as well.
+    pub(crate) fn impact(self, report: &Report, objects: &ObjectReport) -> Result<Impact, Failure> {
+        if !report.files.iter().any(|file| is_lookml(file.path())) {
+            return Ok(Impact::default());
+        }
+        let (workspace, tree) = match self {
+            Self::Listed(side, patch) => return Ok(impact(side, patch, report, objects)?),
+            Self::Tree(workspace, tree) => (workspace, tree),
+        };
+        let mut files = workspace.differences(None, tree)?;
+        files.retain(|path, _| is_lookml(path));
+        let [_, side] = tree::sides(workspace, &files)?;
+        Ok(impact(&side, &TreePatch::default(), report, objects)?)
+    }
+}
+
+fn is_lookml(path: &RelPath) -> bool {
+    let name = path.file_name();
+    name.ends_with(b".lkml") || name.ends_with(b".lookml")
+}
+
 /// How a side becomes canonical.
 struct Canonical {
     /// Of a folder.
@@ -82,21 +115,30 @@ fn is_folder(side: &Named) -> bool {
 impl Question<'_> {
     /// Compares.
     pub(crate) fn answer(&self) -> Result<Compared, Failure> {
+        self.and_then(|compared, _| Ok(compared))
+    }
+
+    /// Compares, and goes on with what came of it and with all that is on the right.
+    pub(crate) fn and_then<T>(
+        &self,
+        then: impl FnOnce(Compared, Right<'_, '_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         if self.sides.iter().all(is_folder) {
-            return self.with(None);
+            return self.with(None, then);
         }
         let repository = canon::repository(self.directory)?;
         let objects = repository.objects()?;
         let mut workspace = Workspace::new(&objects, Memo::open(&repository));
-        let compared = self.with(Some((&repository, &mut workspace)));
+        let made = self.with(Some((&repository, &mut workspace)), then);
         workspace.finish();
-        compared
+        made
     }
 
-    fn with(
+    fn with<T>(
         &self,
         mut git: Option<(&Repository, &mut Workspace<'_>)>,
-    ) -> Result<Compared, Failure> {
+        then: impl FnOnce(Compared, Right<'_, '_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let [left, right] = self.sides;
         let files = [
             self.files(&left.place, &mut git)?,
@@ -114,7 +156,8 @@ impl Question<'_> {
                 true => [&files[0], &files[1]].map(form::as_it_is),
                 false => self.canonical(&files, None)?,
             };
-            return self.compared(&pair, &canonical);
+            let right = Right::Listed(&sides[1], &canonical[1].patch);
+            return then(self.compared(&pair, &canonical)?, right);
         }
         let canonical = self.canonical(&files, workspace.as_deref_mut())?;
         let workspace = workspace.expect("a tree comes from a workspace");
@@ -123,19 +166,23 @@ impl Question<'_> {
             [Files::Folder(project), _] => {
                 let [_, tree] = self.whole(workspace, [None, trees[1]])?;
                 let folder = FolderSide::new(&project.folder);
-                self.compared(&Pair::new(&folder, &tree)?, &canonical)
+                let compared = self.compared(&Pair::new(&folder, &tree)?, &canonical)?;
+                then(compared, Right::Listed(&tree, &canonical[1].patch))
             }
             [_, Files::Folder(project)] => {
                 let [tree, _] = self.whole(workspace, [trees[0], None])?;
                 let folder = FolderSide::new(&project.folder);
-                self.compared(&Pair::new(&tree, &folder)?, &canonical)
+                let compared = self.compared(&Pair::new(&tree, &folder)?, &canonical)?;
+                then(compared, Right::Listed(&folder, &canonical[1].patch))
             }
             [Files::Tree(left), Files::Tree(right)] => {
                 let report = self.report_of_trees(workspace, [*left, *right], &canonical)?;
-                Ok(Compared {
+                let tree = canonical[1].tree;
+                let compared = Compared {
                     report,
                     taken: canonical.map(|side| side.taken),
-                })
+                };
+                then(compared, Right::Tree(workspace, tree))
             }
         }
     }

@@ -81,7 +81,7 @@ fn head(repository: &Repository) -> Named {
     }
 }
 
-fn working_tree() -> Named {
+pub(super) fn working_tree() -> Named {
     Named {
         name: "the working tree".into(),
         place: Place::WorkingTree,
@@ -126,7 +126,7 @@ fn range(directory: &Path, text: &str) -> Result<Option<[Named; 2]>, Failure> {
 }
 
 /// One thing: a folder, a revision, an environment, a story.
-fn one(directory: &Path, typed: &Path) -> Result<Named, Failure> {
+pub(super) fn one(directory: &Path, typed: &Path) -> Result<Named, Failure> {
     let name = shown(typed);
     let folder = crate::args::from_directory(directory, typed);
     let is_path = typed.is_absolute() || typed.starts_with(".") || typed.starts_with("..");

@@ -75,13 +75,26 @@ impl<'o> Object<'o> {
         lines_of(&self.outline.lines, tree.shown(), span)
     }
 
+    /// All its bytes, what it holds included.
+    pub fn text(self) -> &'o [u8] {
+        let tree = &self.outline.tree;
+        tree.node(self.node).span.slice(tree.shown())
+    }
+
     /// What its parameters at `way` say, in order, without quotes: `["extends"]`, `["derived_table",
-    /// "explore_source"]`. Of a list each element, of a block its name.
+    /// "explore_source"]`. Of a list each element, of a block its name; what is in blocks of a list is found as
+    /// if they stood alone.
     pub fn values(self, way: &[&str]) -> Vec<&'o [u8]> {
         let tree = &self.outline.tree;
         let mut found = vec![self.node];
         for key in way {
-            let children = found.into_iter().flat_map(|node| tree.children(node));
+            let blocks = found.into_iter().flat_map(|node| {
+                let is_list = tree.node(node).role == Role::List;
+                let elements = is_list.then(|| tree.children(node));
+                let alone = (!is_list).then_some(node);
+                elements.into_iter().flatten().chain(alone)
+            });
+            let children = blocks.flat_map(|node| tree.children(node));
             let wanted = children.filter(|child| {
                 let node = tree.node(*child);
                 !matches!(node.role, Role::Object(_)) && tree.text(node.key) == key.as_bytes()
