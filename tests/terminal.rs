@@ -182,6 +182,7 @@ fn the_manual_and_help() {
       stamp        Put an environment's names into the project
       unstamp      Take an environment's names out of the project
       diff         Show what differs, without what only a stamp moved
+      preview      Tell reviewers what a change does, and what stands on it
       profile      Add an environment's target to dbt's profiles, or bring it up to date
       story        Begin stories, hand them in, and see how they are
       absorb       Take commits that were made in an environment's repository into a story
