@@ -1,6 +1,8 @@
 //! What is told of objects.
 
+mod impact;
 mod lookml;
+mod markdown;
 mod properties;
 mod told;
 mod yaml;

@@ -9,7 +9,7 @@ use storyline_diff::{Content, Entry, Kind, Options, Pair, Report, Side};
 use storyline_stamp::{ReadError, TreePatch};
 use storyline_text::{RelPath, Visible};
 
-struct Memory(Vec<Entry>, Vec<Vec<u8>>);
+pub(crate) struct Memory(Vec<Entry>, Vec<Vec<u8>>);
 
 impl Side for Memory {
     fn entries(&self) -> &[Entry] {
@@ -23,7 +23,7 @@ impl Side for Memory {
 }
 
 /// Files from a text: `== path` and what follows. Without a path it is `x.view.lkml`.
-fn side(text: &str) -> Memory {
+pub(crate) fn side(text: &str) -> Memory {
     let mut files: Vec<(RelPath, Vec<u8>)> = Vec::new();
     for line in text.split_inclusive('\n') {
         if let Some(path) = line.strip_prefix("== ") {
