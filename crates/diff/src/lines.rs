@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use imara_diff::{Algorithm, Diff, InternedInput};
 use memchr::memchr_iter;
-use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 /// Lines of the left text that became lines of the right one. One of the two may be empty, and
 /// between two hunks there is at least one line that both texts have.
@@ -29,45 +29,28 @@ pub(crate) fn lines(text: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
-/// The most lines, of both texts together, in which a short answer is looked for. Texts that have
-/// next to nothing in common would take minutes otherwise.
-const MAX_SEARCHED: usize = 200_000;
-
-/// Where two texts differ, in order. When more than [`MAX_SEARCHED`] lines are left without those that
-/// are the same at the start and at the end, they are one hunk.
+/// Where two texts differ, in order.
 pub(crate) fn hunks(left: &[u8], right: &[u8]) -> Vec<Hunk> {
     let (left, right) = (lines(left), lines(right));
     let pairs = left.iter().zip(&right);
     let before = pairs.take_while(|(a, b)| a == b).count();
-    let (left, right) = (&left[before..], &right[before..]);
-    let pairs = left.iter().rev().zip(right.iter().rev());
-    let after = pairs.take_while(|(a, b)| a == b).count();
-    let left = &left[..left.len() - after];
-    let right = &right[..right.len() - after];
-    let shifted = |range: Range<usize>| before + range.start..before + range.end;
-    if left.len() + right.len() > MAX_SEARCHED {
-        return vec![Hunk {
-            left: shifted(0..left.len()),
-            right: shifted(0..right.len()),
-        }];
-    }
-    let mut hunks: Vec<Hunk> = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, left, right) {
-        let (tag, left, right) = op.as_tag_tuple();
-        let (left, right) = (shifted(left), shifted(right));
-        if tag == DiffTag::Equal {
-            continue;
-        }
-        match hunks.last_mut() {
-            Some(last) if last.left.end == left.start && last.right.end == right.start => {
-                last.left.end = left.end;
-                last.right.end = right.end;
-            }
-            _ => hunks.push(Hunk { left, right }),
-        }
-    }
-    hunks
+    // Where a hunk can slide, what follows it decides: some of what is the same stays.
+    let start = before.saturating_sub(SLIDE);
+    let mut input = InternedInput::default();
+    input.update_before(left[start..].iter().copied());
+    input.update_after(right[start..].iter().copied());
+    let mut diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.postprocess_lines(&input);
+    let shifted = |range: Range<u32>| start + range.start as usize..start + range.end as usize;
+    let hunks = diff.hunks().map(|hunk| Hunk {
+        left: shifted(hunk.before),
+        right: shifted(hunk.after),
+    });
+    hunks.collect()
 }
+
+/// Lines before the first difference that are looked at for the best place to show it.
+const SLIDE: usize = 200;
 
 #[cfg(test)]
 mod tests {
@@ -107,12 +90,19 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_too_long_to_search_is_one_hunk() {
-        let text = |line: &str| format!("first\n{}last\n", line.repeat(MAX_SEARCHED));
-        let all = 1..1 + MAX_SEARCHED;
+    fn long_texts_with_next_to_nothing_in_common() {
+        let text = |line: &str| format!("first\n{}last\n", line.repeat(200_000));
+        let all = 1..200_001;
         check(&text("a\n"), &text("b\n"), &[(all.clone(), all)]);
         let near = text("a\n").replacen("a\n", "b\n", 1);
         check(&text("a\n"), &near, &[(1..2, 1..2)]);
+        let numbers = |from: usize| {
+            (from..from + 100_000)
+                .map(|n| format!("{n}\n"))
+                .collect::<String>()
+        };
+        let found = hunks(numbers(0).as_bytes(), numbers(50_000).as_bytes());
+        assert_eq!(found.len(), 2);
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use crate::lines::{Hunk, lines};
 use crate::objects::{
     Change, FileRest, Note, ObjectChange, ObjectKind, ObjectReport, Order, ParameterChange, Rest,
 };
-use crate::report::{FileChange, Report, Stand, Status, bytes_of};
+use crate::report::{FileChange, Report, Status, bytes_of};
 
 /// What a line is about, for whoever has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,16 +55,18 @@ pub fn outline<E>(
     let rests: BTreeMap<_, _> = objects.files.iter().map(|rest| (rest.file, rest)).collect();
     let mut lines = Lines {
         report,
+        texts: [Vec::new(), Vec::new()],
         width,
         out: Vec::new(),
     };
     for (index, file) in report.files.iter().enumerate() {
+        lines.texts = [&file.left, &file.right].map(|stand| crate::lines::lines(bytes_of(stand)));
         lines.file(file);
         for change in changes.remove(&index).unwrap_or_default() {
             lines.object(change);
         }
         if let Some(rest) = rests.get(&index) {
-            lines.rest(file, rest);
+            lines.rest(rest);
         }
         for (tone, text) in lines.out.drain(..) {
             emit(tone, &text)?;
@@ -86,11 +88,13 @@ fn sign(change: Change) -> (Tone, char) {
 
 struct Lines<'r> {
     report: &'r Report,
+    /// The lines of the file that is told of, before and after.
+    texts: [Vec<&'r [u8]>; 2],
     width: usize,
     out: Vec<(Tone, String)>,
 }
 
-impl Lines<'_> {
+impl<'r> Lines<'r> {
     fn file(&mut self, file: &FileChange) {
         let mut text = file.path().to_string();
         match file.status() {
@@ -135,12 +139,10 @@ impl Lines<'_> {
         self.push(tone, depth, &text);
         match (object.change, &object.left, &object.right) {
             (Change::Added, _, Some(place)) => {
-                let stand = self.report.files[place.file].right.as_ref();
-                self.text(Tone::Added, depth + STEP, '+', stand, &place.lines);
+                self.text(Tone::Added, depth + STEP, '+', 1, &place.lines);
             }
             (Change::Removed, Some(place), _) => {
-                let stand = self.report.files[place.file].left.as_ref();
-                self.text(Tone::Removed, depth + STEP, '-', stand, &place.lines);
+                self.text(Tone::Removed, depth + STEP, '-', 0, &place.lines);
             }
             _ => {}
         }
@@ -152,18 +154,10 @@ impl Lines<'_> {
         }
     }
 
-    /// Lines of a file, without the indentation that they have in common.
-    fn text(
-        &mut self,
-        tone: Tone,
-        depth: usize,
-        sign: char,
-        stand: Option<&Stand>,
-        range: &Range<usize>,
-    ) {
-        let Some(stand) = stand else { return };
-        let all = lines(&stand.bytes);
-        let shown = all.get(range.clone()).unwrap_or_default();
+    /// Lines of one side of the file, without the indentation that they have in common.
+    fn text(&mut self, tone: Tone, depth: usize, sign: char, side: usize, range: &Range<usize>) {
+        let shown = self.texts[side].get(range.clone());
+        let shown: Vec<&'r [u8]> = shown.unwrap_or_default().to_vec();
         let blanks = |line: &&[u8]| line.len() - line.trim_ascii_start().len();
         let filled = shown.iter().filter(|line| !line.trim_ascii().is_empty());
         let common = filled.map(blanks).min().unwrap_or(0);
@@ -261,7 +255,7 @@ impl Lines<'_> {
         self.push(tone, depth, &format!("{what}: {moved}"));
     }
 
-    fn rest(&mut self, file: &FileChange, rest: &FileRest) {
+    fn rest(&mut self, rest: &FileRest) {
         if let Some(note) = rest.note {
             let words = match note {
                 Note::Syntax => "written in the other syntax of LookML",
@@ -270,27 +264,26 @@ impl Lines<'_> {
             };
             self.push(Tone::Context, STEP, words);
         }
-        let [left, right] = [&file.left, &file.right].map(|stand| lines(bytes_of(stand)));
         for Rest {
-            left: removed,
-            right: added,
+            left,
+            right,
             reason,
         } in &rest.rest
         {
-            let line = match added.is_empty() {
-                true => removed.start,
-                false => added.start,
+            let line = match right.is_empty() {
+                true => left.start,
+                false => right.start,
             };
             let words = format!("text, line {} ({}):", line + 1, reason.words());
             self.push(Tone::Context, STEP, &words);
-            let hunk = Hunk {
-                left: removed.clone(),
-                right: added.clone(),
-            };
-            for line in &left[hunk.left] {
+            let [removed, added] = [
+                self.texts[0][left.clone()].to_vec(),
+                self.texts[1][right.clone()].to_vec(),
+            ];
+            for line in removed {
                 self.line(Tone::Removed, 2 * STEP, '-', line_end(line));
             }
-            for line in &right[hunk.right] {
+            for line in added {
                 self.line(Tone::Added, 2 * STEP, '+', line_end(line));
             }
         }
@@ -299,6 +292,9 @@ impl Lines<'_> {
     /// Adds a line, broken where it is too long.
     fn push(&mut self, tone: Tone, depth: usize, text: &str) {
         let room = self.width.saturating_sub(depth).max(MIN_WIDTH);
+        if text.len() <= room {
+            return self.out.push((tone, format!("{:depth$}{text}", "")));
+        }
         let mut rest = text;
         let mut indent = depth;
         let mut room_here = room;
@@ -327,6 +323,11 @@ fn line_end(line: &[u8]) -> &[u8] {
 
 /// Text fit for a terminal; tabs are blanks there.
 fn visible(text: &[u8]) -> String {
+    if let Ok(plain) = std::str::from_utf8(text)
+        && plain.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    {
+        return plain.into();
+    }
     let parts = text
         .split(|byte| *byte == b'\t')
         .map(|part| Visible(part).to_string());

@@ -65,7 +65,7 @@ fn fields_in_another_order() {
     let (status, end) = status.split_once("  measure").expect("it is there");
     let after = format!("{head}  dimension: status{status}  dimension: id{id}  measure{end}");
     check!(ORDERS, &after, @r#"
-    ^ view orders [8-12 4-8]
+    ^ view orders [10-14 4-8]
         order (no meaning): dimension status
     "#);
 }
@@ -130,7 +130,7 @@ fn refinements() {
     let before = "include: \"a\"\ninclude: \"b\"\nview: +x {\n  label: \"1\"\n}\nview: +x {\n  label: \"2\"\n}\nview: +y {\n  label: \"3\"\n}\n";
     let after = "include: \"b\"\ninclude: \"a\"\nview: +x {\n  label: \"2\"\n}\nview: +x {\n  label: \"1\"\n}\nview: +y {\n  label: \"3\"\n}\n";
     check!(before, after, @r#"
-    ~ file x.view.lkml [2,4,7 1,4,7]
+    ~ file x.view.lkml [1,3-5 2,6-8]
         order (matters): include a, view refinement +x
     "#);
 }

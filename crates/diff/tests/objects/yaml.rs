@@ -46,7 +46,7 @@ fn a_dashboard() {
             "  - name: Country\n    type: field_filter\n  - name: Date\n    type: field_filter\n",
         );
     check!(DASHBOARD, &after, @r#"
-    ~ dashboard kpi [2,23-24 2-3,26-27]
+    ~ dashboard kpi [2,23-24 2-3,27-28]
         description: none -> "It's all"
         order (matters): dashboard filter Date
       ~ tile Orders [11 12]
