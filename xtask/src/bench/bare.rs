@@ -166,13 +166,19 @@ impl<'m> Bare<'m> {
         Ok(())
     }
 
-    /// A commit on top of `main`, on a branch of its own, that adds a file; its id.
-    pub(crate) fn with_file(&self, branch: &str, path: &str, text: &str) -> Result<String> {
+    /// A commit on top of `commit`, on a branch of its own, that adds a file; its id.
+    pub(crate) fn with_file(
+        &self,
+        branch: &str,
+        commit: &str,
+        path: &str,
+        text: &str,
+    ) -> Result<String> {
         let branch = format!("refs/heads/{branch}");
         self.import(|out| {
             writeln!(
                 out,
-                "commit {branch}\ncommitter {BY} {WHEN} +0000\ndata 0\nfrom {MAIN}^0"
+                "commit {branch}\ncommitter {BY} {WHEN} +0000\ndata 0\nfrom {commit}^0"
             )?;
             file(out, path, text)
         })?;

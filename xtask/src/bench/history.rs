@@ -3,6 +3,7 @@
 //! A history whose repository lacks files (mirrors leave out the largest) is made anew without the paths
 //! at which they were, for everybody that is measured. No repository that is given is changed.
 
+mod diffs;
 mod goals;
 mod sizes;
 
@@ -46,6 +47,7 @@ pub(crate) fn measure(meter: &Meter, folders: &[&Path], report: &mut Report) -> 
         for mapping in MAPPINGS {
             history.mapped(mapping, &others, report)?;
         }
+        history.diffs(report)?;
     }
     Ok(())
 }
@@ -178,7 +180,7 @@ impl<'m> History<'m> {
         let goals = Goals::of(&self.name, what);
         let lender = self
             .bare
-            .with_file("manifest", "storyline.toml", manifest)?;
+            .with_file("manifest", MAIN, "storyline.toml", manifest)?;
         let mut peak = 0.0;
         let mut row = |did: &str, cost: &Cost, goal: Goal| {
             peak = f64::max(peak, cost.peak);
