@@ -5,6 +5,7 @@
 )]
 
 mod bench;
+mod browser;
 mod corpus;
 mod docs;
 mod postgres;

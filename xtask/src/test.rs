@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use walkdir::WalkDir;
 
-use crate::{postgres, project, python, ssh};
+use crate::{browser, postgres, project, python, ssh};
 
 /// Something that tests need besides cargo, and the variable that says where it is.
 struct Need {
@@ -15,7 +15,7 @@ struct Need {
     find: fn() -> Result<PathBuf>,
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 6] = [
     Need {
         variable: "STORYLINE_PYTHON",
         what: "Python",
@@ -36,12 +36,22 @@ const NEEDS: [Need; 4] = [
         what: "OpenSSH's server",
         find: ssh::server,
     },
+    Need {
+        variable: "STORYLINE_CHROMIUM",
+        what: "Chromium",
+        find: browser::chromium,
+    },
+    Need {
+        variable: "STORYLINE_NODE_MODULES",
+        what: "Node.js, with the packages that drive a browser",
+        find: browser::packages,
+    },
 ];
 
 /// Runs all tests, and makes what they need first.
 ///
 /// That is Python environments below `target/`, with the packages that we compare ourselves with and
-/// with dbt, PostgreSQL, and OpenSSH's server. Without one of them its tests are skipped, by name;
+/// with dbt, PostgreSQL, OpenSSH's server, and Chromium with what drives it. Without one of them its tests are skipped, by name;
 /// with CI set that is a failure.
 #[derive(clap::Args)]
 pub(crate) struct Args {

@@ -1,5 +1,6 @@
 //! The HTML page of a preview.
 
+mod browser;
 mod files;
 mod hostile;
 mod parsed;

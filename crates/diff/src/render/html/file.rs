@@ -89,7 +89,7 @@ fn head(file: &FileChange, number: usize, article: &'static str, markup: &mut Ma
             .html("</span>");
     }
     if let (Status::Moved, Some(left)) = (file.status(), &file.left) {
-        markup.html(" <span class=\"fact\">was ");
+        markup.html(" <span class=\"fact\">moved, was ");
         markup.name(left.path.as_bytes()).html("</span>");
     }
     let (removed, added) = file.lines();
@@ -110,8 +110,7 @@ fn facts(file: &FileChange) -> Vec<&'static str> {
     match file.status() {
         Status::Added => facts.push("new file"),
         Status::Removed => facts.push("removed"),
-        Status::Moved => facts.push("moved"),
-        Status::Changed => {}
+        Status::Moved | Status::Changed => {}
     }
     let program = |kind: Option<Kind>| match kind {
         Some(Kind::File { executable }) => executable,

@@ -24,7 +24,7 @@ use words::{Sign, argument};
 
 const STYLE: &str = include_str!("style.css");
 /// The hash of [`STYLE`], by which the page's policy knows it.
-const STYLE_HASH: &str = "sha256-70CzkGMMYFDx78Xvcc2JVWBZpPhmHTGZvqCkwjpx3CI=";
+const STYLE_HASH: &str = "sha256-vHEY652CrMKcEU7X3NsPN0ZY+FUr3I+e11v2LQaKvo4=";
 /// The most bytes of all files together. With the tree and the head, a page stays below 2 MiB.
 const MAX_FILES: usize = 1280 << 10;
 

@@ -26,7 +26,7 @@ const GROUPS: [(Group, &str); 7] = [
     (Group::Views, "Views"),
     (Group::Dashboards, "Dashboards"),
     (Group::Dbt, "dbt"),
-    (Group::Project, "Project"),
+    (Group::Project, "Includes, project"),
     (Group::Files, "Text of other files"),
     (Group::Stamps, "Only stamps"),
 ];
@@ -35,7 +35,7 @@ impl Group {
     fn of(kind: ObjectKind) -> Self {
         use ObjectKind as Kind;
         match kind {
-            Kind::Model | Kind::Explore | Kind::ExploreRefinement | Kind::Include => Self::Models,
+            Kind::Model | Kind::Explore | Kind::ExploreRefinement => Self::Models,
             Kind::View | Kind::ViewRefinement => Self::Views,
             Kind::Dashboard => Self::Dashboards,
             kind if kind >= Kind::DbtProject => Self::Dbt,
