@@ -1,74 +1,13 @@
-//! The top of the page: what the change comes to, in a line, a table and two lists.
+//! The top of the page: what the change comes to, in a table and two lists.
 
 use super::markup::Markup;
-use super::words::{listed, several};
-use crate::objects::{Count, ObjectKind, Step};
+use crate::objects::{Count, Step};
 use crate::preview::{Preview, Standing};
 
 /// The most explores, and dashboards, that are listed.
 const MAX_STANDING: usize = 200;
 /// The most things that one of them is said to stand on.
 const MAX_ON: usize = 6;
-
-/// The kinds that a change is told by in one line, and the words for them.
-const TOLD: [(&[ObjectKind], &str, &str); 6] = [
-    (&[ObjectKind::Model], "model", "models"),
-    (
-        &[ObjectKind::Explore, ObjectKind::ExploreRefinement],
-        "explore",
-        "explores",
-    ),
-    (
-        &[ObjectKind::View, ObjectKind::ViewRefinement],
-        "view",
-        "views",
-    ),
-    (
-        &[
-            ObjectKind::Dimension,
-            ObjectKind::DimensionGroup,
-            ObjectKind::Measure,
-            ObjectKind::Filter,
-            ObjectKind::Parameter,
-        ],
-        "field",
-        "fields",
-    ),
-    (&[ObjectKind::Dashboard], "dashboard", "dashboards"),
-    (&[ObjectKind::DbtModel], "dbt model", "dbt models"),
-];
-
-/// What the change comes to, in one line.
-pub(crate) fn verdict(preview: &Preview<'_>) -> String {
-    let files = preview.canonical.files.len();
-    if files == 0 {
-        return match preview.canonical.only_stamps {
-            0 => "Nothing differs".into(),
-            _ => "Nothing differs but stamps".into(),
-        };
-    }
-    let counts = preview.objects.counts();
-    let told = |count: &Count| count.all() + count.inside;
-    let mut parts = Vec::new();
-    for (kinds, one, many) in TOLD {
-        let numbers = kinds.iter().filter_map(|kind| counts.get(kind)).map(told);
-        match numbers.sum() {
-            0 => {}
-            number => parts.push(several(number, one, many)),
-        }
-    }
-    let is_told = |kind: &ObjectKind| TOLD.iter().any(|(kinds, ..)| kinds.contains(kind));
-    let others = counts.iter().filter(|(kind, _)| !is_told(kind));
-    match others.map(|(_, count)| count.all()).sum() {
-        0 => {}
-        number if parts.is_empty() => parts.push(several(number, "object", "objects")),
-        number => parts.push(several(number, "other object", "other objects")),
-    }
-    match parts.is_empty() {
-        true => format!("Only text changes, in {}", several(files, "file", "files")),
-        false => format!("{} in {}", listed(&parts), several(files, "file", "files")),
-    }
-}
 
 /// The table of counts, what stands on the change, and what is not told.
 pub(crate) fn summary(preview: &Preview<'_>, markup: &mut Markup) {

@@ -15,12 +15,13 @@ use storyline_text::RelPath;
 
 use crate::objects::{FileRest, ObjectChange};
 use crate::preview::Preview;
+use crate::render::verdict::verdict;
 use crate::report::{FileChange, Report};
 use file::Raw;
 use markup::Markup;
 use object::Objects;
 use tree::Tree;
-use words::{Sign, argument};
+use words::Sign;
 
 const STYLE: &str = include_str!("style.css");
 /// The hash of [`STYLE`], by which the page's policy knows it.
@@ -28,11 +29,36 @@ const STYLE_HASH: &str = "sha256-vHEY652CrMKcEU7X3NsPN0ZY+FUr3I+e11v2LQaKvo4=";
 /// The most bytes of all files together. With the tree and the head, a page stays below 2 MiB.
 const MAX_FILES: usize = 1280 << 10;
 
-/// The page. It shows what the reports hold and nothing else: secrets are hidden in them before. Takes time in proportion to the files that differ; the page has less than 2 MiB, files that
-/// have no room are counted at its end.
+/// The page. It shows what the reports hold and nothing else: secrets are hidden in them before. Takes time
+/// in proportion to the files that differ; the page has less than 2 MiB, and files that have no room are
+/// counted at its end.
 pub fn html(preview: &Preview<'_>) -> String {
     let body = Body::new(preview);
     let mut page = Markup::default();
+    opening(preview, &mut page);
+    page.html("<header>\n<h1>");
+    page.plain(verdict(preview).as_bytes());
+    page.html("</h1>\n<p class=\"ends\"><b>");
+    page.name(preview.base.as_bytes());
+    page.html(
+        "</b> <span aria-hidden=\"true\">\u{2192}</span><span class=\"hidden\">to</span> <b>",
+    );
+    page.name(preview.head.as_bytes());
+    page.html("</b></p>\n");
+    head::summary(preview, &mut page);
+    page.html(
+        "</header>\n<div class=\"columns\">\n<nav aria-label=\"What changes\">\n\
+         <details open><summary><h2>What changes</h2></summary>\n",
+    );
+    body.tree.html(&mut page);
+    page.html("</details>\n</nav>\n");
+    body.main(&mut page);
+    page.html("</div>\n</body>\n</html>\n");
+    page.into_string()
+}
+
+/// All that stands before what is seen.
+fn opening(preview: &Preview<'_>, page: &mut Markup) {
     page.html(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '",
@@ -45,50 +71,10 @@ pub fn html(preview: &Preview<'_>) -> String {
          <meta name=\"referrer\" content=\"no-referrer\">\n<title>",
     );
     page.plain(preview.base.as_bytes()).html(" \u{2192} ");
-    page.plain(preview.head.as_bytes())
-        .html("</title>\n<style>");
-    page.html(STYLE);
-    page.html("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#changes\">To the changes</a>\n<header>\n<h1>");
-    page.plain(head::verdict(preview).as_bytes());
-    page.html("</h1>\n<p class=\"ends\"><b>")
-        .name(preview.base.as_bytes());
-    page.html(
-        "</b> <span aria-hidden=\"true\">\u{2192}</span><span class=\"hidden\">to</span> <b>",
+    page.plain(preview.head.as_bytes());
+    page.html("</title>\n<style>").html(STYLE).html(
+        "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#changes\">To the changes</a>\n",
     );
-    page.name(preview.head.as_bytes()).html("</b></p>\n");
-    head::summary(preview, &mut page);
-    page.html("</header>\n<div class=\"columns\">\n<nav aria-label=\"What changes\">\n<details open><summary><h2>What changes</h2></summary>\n");
-    body.tree.html(&mut page);
-    page.html(
-        "</details>\n</nav>\n<main id=\"changes\">\n<h2 class=\"hidden\">File by file</h2>\n",
-    );
-    if body.is_split {
-        page.html(
-            "<fieldset class=\"form\"><legend>Text</legend>\
-             <label><input type=\"radio\" name=\"form\" id=\"canonical\" checked> canonical</label>\
-             <label><input type=\"radio\" name=\"form\" id=\"raw\"> raw, stamps and all</label>\
-             </fieldset>\n",
-        );
-    }
-    page.add(&body.files);
-    if body.left_out > 0 {
-        page.html("<p class=\"note\">");
-        page.number(body.left_out);
-        page.html(if body.left_out == 1 {
-            " file is"
-        } else {
-            " files are"
-        });
-        page.html(
-            " left out, so that this page stays small. All of it is shown by <code>storyline diff ",
-        );
-        for name in [preview.base, preview.head] {
-            page.name(argument(name).as_bytes()).html(" ");
-        }
-        page.html("</code></p>\n");
-    }
-    page.html("</main>\n</div>\n</body>\n</html>\n");
-    page.into_string()
 }
 
 /// What depends on how much room there is.
@@ -144,6 +130,33 @@ impl<'r> Body<'r> {
             body.tree.raw(path, Sign::of_file(file), number, is_shown);
         }
         body
+    }
+
+    /// The files, and the switch between their two forms.
+    fn main(&self, page: &mut Markup) {
+        page.html("<main id=\"changes\">\n<h2 class=\"hidden\">File by file</h2>\n");
+        if self.is_split {
+            page.html(
+                "<fieldset class=\"form\"><legend>Text</legend>\
+                 <label><input type=\"radio\" name=\"form\" id=\"canonical\" checked> canonical</label>\
+                 <label><input type=\"radio\" name=\"form\" id=\"raw\"> raw, stamps and all</label>\
+                 </fieldset>\n",
+            );
+        }
+        page.add(&self.files);
+        if self.left_out > 0 {
+            page.html("<p class=\"note\">").number(self.left_out);
+            page.html(if self.left_out == 1 {
+                " file is"
+            } else {
+                " files are"
+            });
+            page.html(
+                " left out, so that this page stays small: \
+                 <code>storyline diff \u{2026}</code> shows everything.</p>\n",
+            );
+        }
+        page.html("</main>\n");
     }
 
     /// Adds a file; once there was no room for one, no other is made.

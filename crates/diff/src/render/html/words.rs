@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::objects::{Change, ObjectKind};
+use crate::render::verdict::count;
 use crate::report::{FileChange, Status};
 
 /// The sign of what happened, so that colours say nothing that the text does not.
@@ -47,36 +48,10 @@ impl Sign {
     }
 }
 
-/// `1 view`, `2 views`
-pub(crate) fn several(number: usize, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        _ => format!("{number} {many}"),
-    }
-}
-
 /// `3 dimensions, 1 measure`
 pub(crate) fn holds(holds: &BTreeMap<ObjectKind, usize>) -> String {
     let parts = holds
         .iter()
-        .map(|(kind, number)| several(*number, kind.word(), kind.words()));
+        .map(|(kind, number)| count(*number, [kind.word(), kind.words()]));
     parts.collect::<Vec<_>>().join(", ")
-}
-
-/// `a, b and c`
-pub(crate) fn listed(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-/// An argument as a shell takes it.
-pub(crate) fn argument(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@^".contains(c);
-    match !name.is_empty() && name.chars().all(is_plain) {
-        true => name.into(),
-        false => format!("'{}'", name.replace('\'', "'\\''")),
-    }
 }
