@@ -349,6 +349,10 @@ fn pushes_to_all_kinds_of_places() {
     let (pushed, ids) = check(&["corporate", "HEAD:story/x"]);
     assert!(!pushed && ids.contains("stamped-names-pushed"), "{ids}");
     assert_eq!(check(&["--no-verify", "corporate", "HEAD:story/x"]), yes);
+    // The same repository by the way from here.
+    ide.git(&["remote", "add", "beside", "../canonical.git"]);
+    let (pushed, ids) = check(&["--force", "beside", "HEAD:main"]);
+    assert!(!pushed && ids.contains("stamped-names-pushed"), "{ids}");
     // The address in place of the remote's name.
     let (pushed, _) = check(&["--force", &forked.team.url(), "HEAD:main"]);
     assert!(!pushed);

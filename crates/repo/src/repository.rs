@@ -23,7 +23,8 @@ pub struct Repository {
 pub struct Remote {
     /// Its short name.
     pub name: String,
-    /// Its URL, without the credentials that it may hold.
+    /// Its URL, without the credentials that it may hold; a path from the root of the system on, where
+    /// that is there.
     pub url: String,
     /// The branch that a clone of it starts with, as it was known when this one was made.
     pub default_branch: Option<String>,
@@ -125,13 +126,24 @@ impl Repository {
                 let remote = self.git.find_remote(name).ok()?;
                 Some(Remote {
                     name: name.into(),
-                    url: without_credentials(remote.url().ok()?),
+                    url: self.whole(without_credentials(remote.url().ok()?)),
                     default_branch: self.default_branch(name),
                 })
             })
             .collect();
         remotes.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(remotes)
+    }
+
+    /// The address itself, or for a path that Git reads from the root of the working tree, the whole one.
+    fn whole(&self, url: String) -> String {
+        if !url.starts_with("./") && !url.starts_with("../") {
+            return url;
+        }
+        let root = self.git.workdir().unwrap_or(self.git.path());
+        let there = root.join(&url).canonicalize().ok();
+        let whole = there.and_then(|path| path.into_os_string().into_string().ok());
+        whole.unwrap_or(url)
     }
 
     fn default_branch(&self, remote: &str) -> Option<String> {
