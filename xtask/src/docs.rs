@@ -8,8 +8,8 @@ use clap::Command;
 
 use crate::project;
 
-/// Writes `docs/cli.md`, the reference of the command line, and `docs/checks/README.md`, the list of
-/// what `storyline check` finds.
+/// Writes `docs/cli.md`, the reference of the command line, `docs/checks/README.md`, the list of
+/// what `storyline check` finds, and `docs/preview.schema.json`, the schema of `storyline preview --json`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Write nothing, and fail when a page is not up to date.
@@ -28,7 +28,12 @@ const CHECKS_HEAD: &str = "# What `storyline check` finds\n\n\
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let mut stale = Vec::new();
-    for (name, page) in [("docs/cli.md", cli()), ("docs/checks/README.md", checks())] {
+    let pages = [
+        ("docs/cli.md", cli()),
+        ("docs/checks/README.md", checks()),
+        ("docs/preview.schema.json", storyline_cli::preview_schema()),
+    ];
+    for (name, page) in pages {
         let path = project::root().join(name);
         let there = fs::read_to_string(&path).unwrap_or_default();
         match (there == page, args.check) {

@@ -216,7 +216,7 @@ pub(crate) struct DiffArgs {
     #[arg(long, conflicts_with_all = ["left_env", "right_env"])]
     pub(crate) raw: bool,
     /// Tell view by view, field by field, tile by tile what changed, instead of line by line.
-    #[arg(long, conflicts_with_all = ["format", "raw"])]
+    #[arg(long, conflicts_with = "raw")]
     pub(crate) objects: bool,
     /// Tell line by line what changed; this is what happens if nothing else is said.
     #[arg(long = "text", conflicts_with_all = ["format", "objects", "stat"])]
@@ -262,6 +262,12 @@ pub(crate) struct PreviewArgs {
     /// Write a comment for a pull request, shorter than 60,000 bytes; `-` prints it.
     #[arg(long, value_name = "FILE")]
     pub(crate) markdown: Option<PathBuf>,
+    /// Write a page of its own, without script or anything that it loads; `-` prints it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write everything as data; `-` prints it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
     /// Write the explores that stand on the change, as `model/explore`, one a line; `-` prints them.
     #[arg(long, value_name = "FILE")]
     pub(crate) explores: Option<PathBuf>,

@@ -33,6 +33,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::command;
+pub use changes::schema as preview_schema;
 use failure::{Failure, FailureKind};
 
 /// Runs the program on the process's own arguments.

@@ -29,6 +29,14 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     })
 }
 
+/// `value` as [`print_json`] prints it, for a file.
+pub(crate) fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    let mut out = Vec::new();
+    serde_json::to_writer_pretty(Escaped(&mut out), value).expect("a Vec takes everything");
+    out.push(b'\n');
+    out
+}
+
 /// Writes JSON, with what could act on a terminal escaped, so that programs read the same text. Takes
 /// whole characters, as JSON is handed out.
 pub(crate) struct Escaped<'w>(pub(crate) &'w mut dyn Write);

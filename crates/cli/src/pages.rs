@@ -57,14 +57,14 @@ impl<const N: usize> Pages<N> {
                 Some(Target::Stdout) => printed = Some(make()),
                 Some(Target::File(path)) => {
                     let made = beside(&path, &make());
-                    let made = made.map_err(|error| cannot_write(&path, &error))?;
+                    let made = made.map_err(|error| cannot_write(&path, error.kind()))?;
                     written.push((made, path));
                 }
             }
         }
         for (made, path) in written {
             let placed = made.persist(&path);
-            placed.map_err(|error| cannot_write(&path, &error.error))?;
+            placed.map_err(|error| cannot_write(&path, error.error.kind()))?;
         }
         match printed {
             Some(page) => output::stream(|out| out.write_all(&page)),
@@ -104,7 +104,8 @@ fn beside(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     Ok(made)
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+/// Without the name that the file had beside.
+fn cannot_write(path: &Path, error: io::ErrorKind) -> Failure {
     let title = format!("cannot write {}: {error}", shown(path));
     let diagnostic = Diagnostic::error("output-failed", title)
         .help("name a file in a folder that is there and that you may write");

@@ -1,10 +1,12 @@
 //! A report of differences as a patch, as numbers, and as JSON.
 
+mod json_objects;
 pub(crate) mod objects;
 
 use std::io::{self, IsTerminal, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
+use schemars::JsonSchema;
 use serde::Serialize;
 use storyline_dbt::is_profiles;
 use storyline_diff::{Content, FileChange, Kind, Report, Role, Stand, Status, unified};
@@ -12,6 +14,9 @@ use storyline_text::Visible;
 
 use crate::json;
 use crate::output::count;
+
+pub(crate) use json_objects::JsonPreview;
+pub use json_objects::schema;
 
 /// What a patch is written to.
 #[derive(Clone, Copy, Debug)]
@@ -182,7 +187,8 @@ pub(crate) struct JsonReport {
 }
 
 /// The form that a side was found in: `canonical`, or an environment's name in `environment`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Form")]
 struct JsonForm {
     form: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,7 +217,8 @@ impl From<&Taken> for JsonForm {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "File")]
 struct JsonFile {
     status: &'static str,
     content: &'static str,
@@ -220,14 +227,16 @@ struct JsonFile {
     hunks: Vec<JsonHunk>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Stand")]
 struct JsonStand {
     path: String,
     kind: &'static str,
 }
 
 /// Lines that were removed, and those that stand in their place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Hunk")]
 struct JsonHunk {
     left: JsonLines,
     right: JsonLines,
@@ -235,7 +244,8 @@ struct JsonHunk {
 
 /// Lines with their ends, and the number of the first from 1; where there are none, of the line that
 /// follows.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Lines")]
 struct JsonLines {
     line: usize,
     lines: Vec<String>,

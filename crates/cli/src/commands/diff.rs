@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use storyline_diff::objects::objects;
 
 use crate::args::{DiffArgs, Format};
-use crate::changes::{self, JsonReport, Screen};
+use crate::changes::{self, JsonPreview, JsonReport, Screen};
 use crate::compared::{Question, below, both};
 use crate::failure::Failure;
 use crate::output;
@@ -31,6 +31,10 @@ pub(crate) fn run(directory: &Path, args: &DiffArgs) -> Result<ExitCode, Failure
     let found = &compared.report;
     let [left, right] = &compared.taken;
     match args.format {
+        Format::Json if args.objects => {
+            let named = [(&*sides[0].name, left), (&*sides[1].name, right)];
+            output::print_json(&JsonPreview::new(named, found, &objects(found)))?;
+        }
         Format::Json => output::print_json(&JsonReport::new(found, [left, right]))?,
         Format::Text => pager::stream(directory, !args.no_pager, |out| {
             match (args.objects, args.stat) {

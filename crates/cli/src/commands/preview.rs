@@ -8,7 +8,7 @@ use storyline_diff::objects::objects;
 use storyline_diff::{Preview, Report, render};
 
 use crate::args::PreviewArgs;
-use crate::changes::{self, Screen};
+use crate::changes::{self, JsonPreview, Screen};
 use crate::compared::{Question, below, since};
 use crate::failure::Failure;
 use crate::output::{self, count};
@@ -20,7 +20,8 @@ use crate::side::Wanted;
 const COMMENT: usize = 60_000;
 
 pub(crate) fn run(directory: &Path, args: &PreviewArgs) -> Result<ExitCode, Failure> {
-    let pages = Pages::new([&args.markdown, &args.explores].map(|path| path.as_deref()))?;
+    let targets = [&args.markdown, &args.html, &args.json, &args.explores];
+    let pages = Pages::new(targets.map(|path| path.as_deref()))?;
     let sides = since(directory, args.base.as_deref(), args.head.as_deref())?;
     let wanted = Wanted::new([].iter(), &below(directory, &sides)?)?;
     let question = |raw| Question {
@@ -35,12 +36,13 @@ pub(crate) fn run(directory: &Path, args: &PreviewArgs) -> Result<ExitCode, Fail
         text: false,
     };
     let (mut raw, raw_secrets) = masked(question(true).answer()?.report);
-    let (canonical, objects, impact, secrets) = question(false).and_then(|compared, right| {
-        let (report, secrets) = masked(compared.report);
-        let objects = objects(&report);
-        let impact = right.impact(&report, &objects)?;
-        Ok((report, objects, impact, secrets))
-    })?;
+    let (canonical, objects, impact, secrets, taken) =
+        question(false).and_then(|compared, right| {
+            let (report, secrets) = masked(compared.report);
+            let objects = objects(&report);
+            let impact = right.impact(&report, &objects)?;
+            Ok((report, objects, impact, secrets, compared.taken))
+        })?;
     // Stamps are told of what is in canonical form.
     raw.only_stamps = 0;
     let preview = Preview {
@@ -55,8 +57,14 @@ pub(crate) fn run(directory: &Path, args: &PreviewArgs) -> Result<ExitCode, Fail
         shown(&preview)?;
     } else {
         let markdown = || render::markdown(&preview, COMMENT).into_bytes();
+        let html = || render::html(&preview).into_bytes();
+        let json = || {
+            let named = [0, 1].map(|side| (&*sides[side].name, &taken[side]));
+            let all = JsonPreview::new(named, &canonical, &objects);
+            output::json(&all.with(render::verdict(&preview), &impact))
+        };
         let explores = || render::explores(&impact).into_bytes();
-        pages.write([&markdown, &explores])?;
+        pages.write([&markdown, &html, &json, &explores])?;
     }
     match secrets.max(raw_secrets) {
         0 => {}

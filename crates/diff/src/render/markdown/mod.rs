@@ -104,7 +104,10 @@ fn impact(impact: &Impact, limit: usize, add: &mut dyn FnMut(String)) {
                 let _ = writeln!(out, "{blank}- {}: {}", code(&way(one)), on(one));
             });
         }
-        add(format!("\n{}", folded(&title, body)));
+        if words[0] == "explore" {
+            body.add(|out| out.extend(elsewhere(impact)));
+        }
+        add(format!("\n{}", folded(&title, body, "`--json` has it")));
     }
     let list = explores(impact);
     if !list.is_empty() {
@@ -116,15 +119,21 @@ fn impact(impact: &Impact, limit: usize, add: &mut dyn FnMut(String)) {
             block.write("", 0, out);
         });
         let title = "The list of explores for <code>spectacles sql --explores</code>";
-        add(format!("\n{}", folded(title, body)));
+        add(format!("\n{}", folded(title, body, "`--explores` has it")));
     }
-    match impact.elsewhere {
-        0 => {}
-        1 => add("\n1 include leads to another project, which was not looked into.\n".into()),
-        more => add(format!(
-            "\n{more} includes lead to other projects, which were not looked into.\n"
-        )),
+    // Where nothing was found, this says why that may be.
+    if impact.explores.is_empty() {
+        elsewhere(impact).into_iter().for_each(add);
     }
+}
+
+fn elsewhere(impact: &Impact) -> Option<String> {
+    let text = match impact.elsewhere {
+        0 => return None,
+        1 => "1 include leads to another project, which was not".into(),
+        more => format!("{more} includes lead to other projects, which were not"),
+    };
+    Some(format!("\n{text} looked into.\n"))
 }
 
 /// `model/explore`
@@ -173,7 +182,7 @@ fn files(preview: &Preview<'_>, limit: usize, add: &mut dyn FnMut(String)) {
             let _ = writeln!(out, "{}", section::file(file));
         });
     }
-    add(format!("\n{}", folded(&title, body)));
+    add(format!("\n{}", folded(&title, body, "`--json` has it")));
 }
 
 /// The explores that stand on what changed, as `model/explore`, one a line: what Spectacles and Looker CI

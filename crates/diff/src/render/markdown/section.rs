@@ -44,8 +44,8 @@ impl Limited {
     }
 }
 
-/// Said in place of what a section has no room for.
-const TOO_LONG: &str = "\nThe rest is too long for here: `storyline diff … --objects` shows it.\n";
+/// Where to find what a section has no room for.
+const OBJECTS: &str = "`storyline diff … --objects` shows it";
 
 /// A folded section of at most about `limit` bytes.
 pub(super) fn object(report: &Report, section: &Section<'_>, limit: usize) -> String {
@@ -66,7 +66,7 @@ pub(super) fn object(report: &Report, section: &Section<'_>, limit: usize) -> St
             one(report, section, change, &mut body);
         }
     }
-    folded(&title, body)
+    folded(&title, body, OBJECTS)
 }
 
 /// What is told of a file beside its objects.
@@ -100,7 +100,7 @@ pub(super) fn rest(report: &Report, rest: &FileRest, limit: usize) -> String {
             block.write("diff", 0, out);
         });
     }
-    folded(&title, body)
+    folded(&title, body, OBJECTS)
 }
 
 /// A file of which nothing else is told, in a line of a list.
@@ -110,6 +110,7 @@ pub(super) fn file(file: &FileChange) -> String {
         Content::Repository => "a repository inside, which was not looked into",
         Content::Binary => "no text: its bytes are not shown",
         Content::Same => "the same bytes",
+        Content::Text(hunks) if hunks.is_empty() => "an empty file",
         Content::Text(_) => "text",
     };
     match (file.status(), &file.left) {
@@ -130,12 +131,12 @@ fn note_words(note: Note) -> &'static str {
     }
 }
 
-/// `title` holds no text of files that is not escaped.
-pub(super) fn folded(title: &str, body: Limited) -> String {
+/// `title` holds no text of files that is not escaped; `more` says where the rest of a long body is.
+pub(super) fn folded(title: &str, body: Limited, more: &str) -> String {
     let mut out = format!("<details><summary>{title}</summary>\n");
     out.push_str(&body.text);
     if body.is_full {
-        out.push_str(TOO_LONG);
+        let _ = writeln!(out, "\nThe rest is too long for here: {more}.");
     }
     out.push_str("\n</details>\n");
     out
