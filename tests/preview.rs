@@ -64,8 +64,154 @@ fn what_reviewers_read() {
         ("logo.png", "\0\u{1}"),
     ];
     let place = place(&before, &after);
-    insta::assert_snapshot!(preview(&place, &[]), @"");
-    insta::assert_snapshot!(preview(&place, &["--explores", "-"]), @"");
+    insta::assert_snapshot!(preview(&place, &[]), @r#"
+    $ storyline preview --base . --head ../after
+    --- stdout
+    <!-- storyline:preview -->
+    **1 explore added; 1 explore, 1 view, 1 dashboard and 1 dbt model changed; 2 explores and 1 dashboard stand on that; 1 file does not parse.**
+
+    From `.` to `../after`.
+
+    | | added | changed | removed | moved or renamed |
+    | --- | ---: | ---: | ---: | ---: |
+    | explores | 1 |  |  |  |
+    | joins | 1 |  |  |  |
+    | dimensions | 1 | 1 |  |  |
+    | measures |  | 1 |  |  |
+    | tiles |  | 1 |  |  |
+    | dbt models |  | 1 |  |  |
+
+    <details><summary><b>2 explores</b> stand on that</summary>
+
+    - `shop/all_orders`: explore `all_orders`, view `orders`
+    - `shop/orders`: explore `orders`, view `b`, view `orders`
+
+    </details>
+
+    <details><summary><b>1 dashboard</b> stands on that</summary>
+
+    - `shop/sales`: explore `orders`, view `b`, view `orders`
+
+    </details>
+
+    <details><summary>The list of explores for <code>spectacles sql --explores</code></summary>
+
+    ```
+    shop/all_orders
+    shop/orders
+    ```
+
+    </details>
+
+    <details><summary><b>explore</b> <code>all_orders</code> added in <code>shop.model.lkml</code></summary>
+
+    ```diff
+    + explore: all_orders { from: orders }
+    ```
+
+    </details>
+
+    <details><summary><b>explore</b> <code>orders</code> changed in <code>shop.model.lkml</code></summary>
+
+    **added** join `broken`
+
+    ```diff
+    + join: broken { from: b sql_on: 1=1 ;; }
+    ```
+
+    </details>
+
+    <details><summary><b>view</b> <code>orders</code> changed in <code>orders.view.lkml</code></summary>
+
+    **changed** dimension `id`
+
+    - `type`: `number` → `string`
+
+    **changed** measure `total`
+
+    - `sql`:
+
+      ```diff
+      - ${TABLE}.net
+      + ${TABLE}.net
+      + + ${TABLE}.tax
+      ```
+
+    **added** dimension `state`
+
+    ```diff
+    + dimension: state {}
+    ```
+
+    </details>
+
+    <details><summary><b>dashboard</b> <code>sales</code> changed in <code>sales.dashboard.lookml</code></summary>
+
+    **changed** tile `total`
+
+    - `type`: `single_value` → `looker_line`
+
+    </details>
+
+    <details><summary><b>dbt model</b> <code>orders</code> changed in <code>dbt/models/orders.sql</code></summary>
+
+    - `sql`:
+
+      ```diff
+        select *
+        from {{ ref('stg_orders') }}
+      - where net > 0
+      + where net >= 0
+      ```
+
+    </details>
+
+    <details><summary><b>file</b> <code>broken.view.lkml</code>: text (does not parse)</summary>
+
+    Line 1, does not parse:
+
+    ```diff
+    - view: b {}
+    + view: b {
+    ```
+
+    </details>
+
+    <details><summary><b>file</b> <code>notes.txt</code>: text (not an object)</summary>
+
+    Line 1, not an object:
+
+    ```diff
+    - one
+    + two
+    ```
+
+    </details>
+
+    <details><summary><b>file</b> <code>shop.model.lkml</code>: text (written otherwise, with the same meaning)</summary>
+
+    Line 3, written otherwise, with the same meaning:
+
+    ```diff
+    + explore: orders {
+    ```
+
+    </details>
+
+    <details><summary><b>1 file</b> without objects</summary>
+
+    - `logo.png` added: no text: its bytes are not shown
+
+    </details>
+    --- exit code 0
+    "#);
+    insta::assert_snapshot!(preview(&place, &["--explores", "-"]), @r#"
+    $ storyline preview --base . --head ../after --explores -
+    --- stdout
+    shop/all_orders
+    shop/orders
+    --- exit code 0
+    "#);
 }
 
 #[test]
@@ -80,13 +226,61 @@ fn a_stamped_fork_tells_nothing_but_the_story() {
         ("sales.dashboard.lookml", BOARD),
     ]);
     place.succeeds(&["stamp", "dev1", "--into", "../after"]);
-    insta::assert_snapshot!(preview(&place, &[]), @"");
+    insta::assert_snapshot!(preview(&place, &[]), @r#"
+    $ storyline preview --base . --head ../after
+    --- stdout
+    <!-- storyline:preview -->
+    **Nothing differs but stamps, in 2 files.**
+
+    From `.` to `../after`.
+    --- exit code 0
+    "#);
     write(
         &place,
         "after/orders.view.lkml",
         VIEW.replace("type: sum", "type: average"),
     );
-    insta::assert_snapshot!(preview(&place, &[]), @"");
+    insta::assert_snapshot!(preview(&place, &[]), @r#"
+    $ storyline preview --base . --head ../after
+    --- stdout
+    <!-- storyline:preview -->
+    **1 view changed; 1 explore and 1 dashboard stand on that; 2 files differ only by stamps.**
+
+    From `.` to `../after`.
+
+    | | added | changed | removed | moved or renamed |
+    | --- | ---: | ---: | ---: | ---: |
+    | measures |  | 1 |  |  |
+
+    <details><summary><b>1 explore</b> stands on that</summary>
+
+    - `shop/orders`: view `orders`
+
+    </details>
+
+    <details><summary><b>1 dashboard</b> stands on that</summary>
+
+    - `shop/sales`: view `orders`
+
+    </details>
+
+    <details><summary>The list of explores for <code>spectacles sql --explores</code></summary>
+
+    ```
+    shop/orders
+    ```
+
+    </details>
+
+    <details><summary><b>view</b> <code>orders</code> changed in <code>orders.view.lkml</code></summary>
+
+    **changed** measure `total`
+
+    - `type`: `sum` → `average`
+
+    </details>
+    --- exit code 0
+    "#);
 }
 
 #[test]
@@ -200,9 +394,30 @@ fn a_page_that_cannot_be_written_is_told_and_nothing_is() {
         &[("a.view.lkml", "view: orders {}\n")],
     );
     let before = place.stands();
-    insta::assert_snapshot!(preview(&place, &["--markdown", "a.md", "--json", "."]), @"");
-    insta::assert_snapshot!(preview(&place, &["--markdown", "a.md", "--json", "no/a.json"]), @"");
-    insta::assert_snapshot!(preview(&place, &["--markdown", "-", "--json", "-"]), @"");
+    insta::assert_snapshot!(preview(&place, &["--markdown", "a.md", "--json", "."]), @r#"
+    $ storyline preview --base . --head ../after --markdown a.md --json .
+    --- stderr
+    error[output-failed]: . is a folder
+     |
+     = help: name a file; `-` is standard output
+    --- exit code 2
+    "#);
+    insta::assert_snapshot!(preview(&place, &["--markdown", "a.md", "--json", "no/a.json"]), @r#"
+    $ storyline preview --base . --head ../after --markdown a.md --json no/a.json
+    --- stderr
+    error[output-failed]: cannot write no/a.json: entity not found
+     |
+     = help: name a file in a folder that is there and that you may write
+    --- exit code 2
+    "#);
+    insta::assert_snapshot!(preview(&place, &["--markdown", "-", "--json", "-"]), @r#"
+    $ storyline preview --base . --head ../after --markdown - --json -
+    --- stderr
+    error[output-twice]: two pages cannot both be printed
+     |
+     = help: write one of them into a file
+    --- exit code 2
+    "#);
     assert_eq!(before, place.stands());
 }
 
@@ -229,8 +444,13 @@ fn very_many_files_and_a_very_long_one() {
     let run = preview(&place, &[]);
     assert!(run.stdout().len() < 60_000);
     let lines: Vec<_> = run.stdout().lines().collect();
-    insta::assert_snapshot!(lines[1], @"");
-    insta::assert_snapshot!(lines[lines.len() - 1], @"");
+    insta::assert_snapshot!(lines[1], @"**10001 views changed; no explore of a model here stands on that.**");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("sections are left out")),
+        "{lines:?}"
+    );
 }
 
 #[test]
@@ -242,5 +462,47 @@ fn a_pull_request_begins_where_it_left_canonical() {
     let lead = team.clone("lead");
     lead.commit("views/other.view.lkml", "view: other {}\n", "Other");
     lead.git(&["push", "--quiet", "origin", "HEAD"]);
-    insta::assert_snapshot!(dev.succeeds(&["preview"]), @"");
+    insta::assert_snapshot!(dev.succeeds(&["preview"]), @r#"
+    $ storyline preview
+    --- stdout
+    <!-- storyline:preview -->
+    **1 view changed; 1 explore stands on that.**
+
+    From `where the working tree left canonical` to `the working tree`.
+
+    | | added | changed | removed | moved or renamed |
+    | --- | ---: | ---: | ---: | ---: |
+    | measures | 1 |  | 1 |  |
+
+    <details><summary><b>1 explore</b> stands on that</summary>
+
+    - `shop/orders`: view `orders`
+
+    </details>
+
+    <details><summary>The list of explores for <code>spectacles sql --explores</code></summary>
+
+    ```
+    shop/orders
+    ```
+
+    </details>
+
+    <details><summary><b>view</b> <code>orders</code> changed in <code>views/orders.view.lkml</code></summary>
+
+    **removed** measure `count`
+
+    ```diff
+    - measure: count {}
+    ```
+
+    **added** measure `tax`
+
+    ```diff
+    + measure: tax {}
+    ```
+
+    </details>
+    --- exit code 0
+    "#);
 }

@@ -10,12 +10,14 @@ use super::verdict::{count, verdict};
 use crate::objects::Note;
 use crate::preview::{Impact, Preview, Standing};
 use escape::{Block, code};
-use section::{Limited, folded};
+use section::{Limited, Texts, folded};
 
 /// What the first line is, by which a comment is found again.
 const MARKER: &str = "<!-- storyline:preview -->\n";
 /// Bytes that are kept for the note about what was cut, and for a page's end.
 const NOTE: usize = 400;
+/// No section has fewer bytes.
+const SMALLEST: usize = 40;
 /// One section gets no more than such a part of the whole.
 const SHARE: usize = 4;
 /// So many things are named that one stands on.
@@ -31,23 +33,26 @@ pub fn markdown(preview: &Preview<'_>, budget: usize) -> String {
     table(preview, &mut out);
     let room = budget.saturating_sub(NOTE);
     let share = budget / SHARE;
-    let mut left_out = 0;
-    let mut add = |part: String| match out.len() + part.len() < room {
-        true => out.push_str(&part),
-        false => left_out += 1,
+    let mut page = Page {
+        out,
+        room,
+        left_out: 0,
     };
-    impact(preview.impact, share, &mut add);
-    let report = preview.canonical;
+    impact(preview.impact, share, &mut |part| page.add(|| part));
+    let mut texts = Texts::new(preview.canonical);
     for found in sections(preview.objects) {
-        add(format!("\n{}", section::object(report, &found, share)));
+        page.add(|| format!("\n{}", section::object(&mut texts, &found, share)));
     }
     for rest in &preview.objects.files {
         // A file without text is told among the files.
         if !rest.rest.is_empty() || rest.note != Some(Note::Opaque) {
-            add(format!("\n{}", section::rest(report, rest, share)));
+            page.add(|| format!("\n{}", section::rest(preview.canonical, rest, share)));
         }
     }
-    files(preview, share, &mut add);
+    files(preview, share, &mut |part| page.add(|| part));
+    let Page {
+        mut out, left_out, ..
+    } = page;
     if left_out > 0 {
         let sections = count(left_out, ["section is", "sections are"]);
         let _ = writeln!(
@@ -57,6 +62,25 @@ pub fn markdown(preview: &Preview<'_>, budget: usize) -> String {
         );
     }
     out
+}
+
+/// A page that grows by whole sections, as far as there is room.
+struct Page {
+    out: String,
+    room: usize,
+    left_out: usize,
+}
+
+impl Page {
+    /// Adds a section, or counts it; one that cannot fit is not even made.
+    fn add(&mut self, make: impl FnOnce() -> String) {
+        let left = self.room.saturating_sub(self.out.len());
+        let made = (left > SMALLEST).then(make);
+        match made.filter(|part| part.len() < left) {
+            Some(part) => self.out.push_str(&part),
+            None => self.left_out += 1,
+        }
+    }
 }
 
 fn table(preview: &Preview<'_>, out: &mut String) {

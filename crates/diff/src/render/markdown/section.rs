@@ -1,11 +1,12 @@
 //! One section: an object, and what became of it and of what it holds.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::lines::{Hunk, lines};
 use crate::objects::{Change, FileRest, Note, ObjectChange, ParameterChange, Place};
 use crate::render::sections::Section;
-use crate::report::{Content, FileChange, Report, Stand, Status, bytes_of};
+use crate::report::{Content, FileChange, Report, Status, bytes_of};
 
 use super::escape::{Block, code, html_code};
 
@@ -47,8 +48,42 @@ impl Limited {
 /// Where to find what a section has no room for.
 const OBJECTS: &str = "`storyline diff … --objects` shows it";
 
+/// The lines of the files that sections show parts of, each file read once.
+pub(super) struct Texts<'r> {
+    report: &'r Report,
+    known: HashMap<(usize, Side), Vec<&'r [u8]>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Side {
+    Left,
+    Right,
+}
+
+impl<'r> Texts<'r> {
+    pub(super) fn new(report: &'r Report) -> Self {
+        Self {
+            report,
+            known: HashMap::new(),
+        }
+    }
+
+    fn lines(&mut self, place: &Place, side: Side) -> &[&'r [u8]] {
+        let report = self.report;
+        let all = self.known.entry((place.file, side)).or_insert_with(|| {
+            let file = &report.files[place.file];
+            lines(bytes_of(match side {
+                Side::Left => &file.left,
+                Side::Right => &file.right,
+            }))
+        });
+        all.get(place.lines.clone()).unwrap_or_default()
+    }
+}
+
 /// A folded section of at most about `limit` bytes.
-pub(super) fn object(report: &Report, section: &Section<'_>, limit: usize) -> String {
+pub(super) fn object(texts: &mut Texts<'_>, section: &Section<'_>, limit: usize) -> String {
+    let report = texts.report;
     let place = section.changes[0].place();
     let path = report.files[place.file].path();
     let mut title = format!(
@@ -62,8 +97,8 @@ pub(super) fn object(report: &Report, section: &Section<'_>, limit: usize) -> St
     }
     let mut body = Limited::new(limit);
     for change in &section.changes {
-        if change.change != Change::Inside {
-            one(report, section, change, &mut body);
+        if change.change != Change::Inside && !body.is_full {
+            one(texts, section, change, &mut body);
         }
     }
     folded(&title, body, OBJECTS)
@@ -154,7 +189,8 @@ fn word(change: Change) -> &'static str {
 }
 
 /// An object of a section.
-fn one(report: &Report, section: &Section<'_>, change: &ObjectChange, body: &mut Limited) {
+fn one(texts: &mut Texts<'_>, section: &Section<'_>, change: &ObjectChange, body: &mut Limited) {
+    let report = texts.report;
     let place = change.place();
     let is_own = place.path.len() == section.depth;
     let from = from(report, change);
@@ -176,13 +212,10 @@ fn one(report: &Report, section: &Section<'_>, change: &ObjectChange, body: &mut
             let _ = writeln!(out, "\n**{}**{from}", word(change.change));
         });
     }
-    let whole = match (change.change, &change.left, &change.right) {
-        (Change::Added, _, Some(place)) => Some(('+', place, &report.files[place.file].right)),
-        (Change::Removed, Some(place), _) => Some(('-', place, &report.files[place.file].left)),
-        _ => None,
-    };
-    if let Some((sign, place, Some(stand))) = whole {
-        text(sign, place, stand, body);
+    match (change.change, &change.left, &change.right) {
+        (Change::Added, _, Some(place)) => text('+', texts.lines(place, Side::Right), body),
+        (Change::Removed, Some(place), _) => text('-', texts.lines(place, Side::Left), body),
+        _ => {}
     }
     for (index, parameter) in change.parameters.iter().enumerate() {
         body.add(|out| {
@@ -235,9 +268,7 @@ fn from(report: &Report, change: &ObjectChange) -> String {
 }
 
 /// The lines of an object that came or went, without the indentation that they have in common.
-fn text(sign: char, place: &Place, stand: &Stand, body: &mut Limited) {
-    let all = lines(&stand.bytes);
-    let shown = all.get(place.lines.clone()).unwrap_or_default();
+fn text(sign: char, shown: &[&[u8]], body: &mut Limited) {
     let blanks = |line: &&[u8]| line.len() - line.trim_ascii_start().len();
     let filled = shown.iter().filter(|line| !line.trim_ascii().is_empty());
     let common = filled.map(blanks).min().unwrap_or(0);
