@@ -4,6 +4,7 @@ mod browser;
 mod files;
 mod hostile;
 mod parsed;
+mod seen;
 mod size;
 
 use base64::Engine as _;
