@@ -143,6 +143,7 @@ fn the_manual_and_help() {
         "storyline-manifest.1",
         "storyline-noise.1",
         "storyline-parse.1",
+        "storyline-preview.1",
         "storyline-profile.1",
         "storyline-sites.1",
         "storyline-stamp.1",
