@@ -117,7 +117,7 @@ fn hostile() -> String {
     ];
     let before = names.map(|name| (name.into(), FILE, text.clone().into_bytes()));
     let after = names.map(|name| {
-        let text = text.replace("alert(1)", "\u{202e}alert(2)\u{1b}[0m\u{0}");
+        let text = text.replace("alert(1)", "\u{202e}alert(2)\u{1b}[0m\u{7}");
         (name.into(), FILE, text.into_bytes())
     });
     let link = (
