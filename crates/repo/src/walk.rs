@@ -27,6 +27,9 @@ const RIGHT: u8 = 2;
 const STALE: u8 = 4;
 /// How much newer than its child a commit may say that it is, in seconds: clocks differ.
 const SKEW: i64 = 24 * 60 * 60;
+/// The most commits of that time that are looked at below the oldest wanted one: a program may make
+/// thousands within a day.
+const MAX_BELOW: usize = 1024;
 
 impl Objects {
     /// The commits that can be reached from `tips` and not from `hidden`, parents before their children.
@@ -164,10 +167,13 @@ fn paint<'a>(objects: &'a Objects, tips: &[ObjectId], hidden: &[ObjectId]) -> Gr
     tips.iter().for_each(|tip| graph.mark(*tip, WANTED));
     hidden.iter().for_each(|tip| graph.mark(*tip, HIDDEN));
     let mut oldest = i64::MAX;
+    let mut below = 0;
     while let Some(date) = graph.newest() {
         // A way from `hidden` may still lead back to what looks wanted, over a commit that says it
         // is older than it is.
-        if !graph.is_open() && date < oldest.saturating_sub(SKEW) {
+        below = if graph.is_open() { 0 } else { below + 1 };
+        let is_far = date < oldest.saturating_sub(SKEW) || below > MAX_BELOW;
+        if below > 0 && is_far && oldest > i64::MIN {
             break;
         }
         let Some(id) = graph.next() else { break };
