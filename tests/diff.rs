@@ -529,3 +529,49 @@ fn a_failure_as_json() {
     assert_eq!(place.run(&["diff", "."]).code(), Some(2));
     assert_eq!(place.run(&["diff", ".", "../nowhere"]).code(), Some(2));
 }
+
+/// A stamped copy of any fixture shows nothing but what was changed in it.
+#[test]
+fn every_fixture_shows_its_story_alone() {
+    for (name, file) in [
+        ("acme/hub", "manifest.lkml"),
+        ("acme/shop", "manifest.lkml"),
+        ("acme-dbt", "dbt_project.yml"),
+    ] {
+        let place = Place::fixture(name);
+        let manifest = fs::read_to_string(place.root.join("storyline.toml")).expect("a manifest");
+        let environments = manifest
+            .lines()
+            .filter_map(|line| line.strip_prefix("[environment.")?.strip_suffix(']'));
+        for environment in environments {
+            let copy = format!("../{environment}");
+            place.succeeds(&["stamp", environment, "--into", &copy]);
+            let diff = ["diff", ".", &copy, "--right-env", environment];
+            let told = place.run(&[&diff[..], &["--exit-code"]].concat());
+            assert_eq!(
+                (told.stdout(), told.code()),
+                ("", Some(0)),
+                "{name}: {told}"
+            );
+            let there = place.top.join(environment);
+            let text = fs::read_to_string(there.join(file)).expect("it is in all of them");
+            write(
+                &place,
+                &format!("{environment}/{file}"),
+                format!("{text}# A story.\n"),
+            );
+            write(
+                &place,
+                &format!("{environment}/story.view.lkml"),
+                "view: story {}\n",
+            );
+            let told = place.run(&[&diff[..], &["--stat"]].concat());
+            let paths = told
+                .stdout()
+                .lines()
+                .filter_map(|line| line.split_once('|'));
+            let paths: Vec<_> = paths.map(|(path, _)| path.trim()).collect();
+            assert_eq!(paths, [file, "story.view.lkml"], "{name}: {told}");
+        }
+    }
+}
