@@ -471,14 +471,11 @@ fn the_pager_that_git_would_use() {
             .envs(variables.iter().copied());
         let output = script.current_dir(&ada.root).stdin(Stdio::null()).output();
         let output = output.expect("script is part of Linux");
-        String::from_utf8(output.stdout)
-            .expect("text")
-            .lines()
-            .next()
-            .map(str::to_owned)
+        String::from_utf8(output.stdout).expect("text")
     };
     let first = |args: &str, variables: &[(&str, &str)]| {
-        let line = on_terminal(args, variables).expect("a line");
+        let told = on_terminal(args, variables);
+        let line = told.lines().next().expect("a line");
         line.replace("\x1b[1m", "").replace("\x1b[0m", "")
     };
     let header = "diff --git a/views/orders.view.lkml b/views/orders.view.lkml";
@@ -493,5 +490,11 @@ fn the_pager_that_git_would_use() {
     ada.git(&["config", "core.pager", "sed s/^/set:/"]);
     assert_eq!(first("diff", &[pager]), format!("set:{header}"));
     // One that cannot be started, or ends early, takes nothing with it but what it should show.
-    assert!(on_terminal("diff", &[("GIT_PAGER", "true")]).is_none());
+    assert_eq!(on_terminal("diff", &[("GIT_PAGER", "true")]), "");
+    // Within a line, the words that differ.
+    let told = on_terminal("diff --no-pager", &[("TERM", "xterm")]);
+    let added = told.lines().find(|line| line.contains("+  measure"));
+    let expect =
+        "\x1b[32m+  measure: \x1b[0m\x1b[1m\x1b[4m\x1b[32mrevenue\x1b[0m\x1b[32m {}\x1b[0m";
+    assert_eq!(added, Some(expect));
 }

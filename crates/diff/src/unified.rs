@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::align;
 use crate::lines::{Hunk, lines};
 use crate::quote::quoted;
 use crate::report::{Content, FileChange, Stand, Status, bytes_of};
@@ -27,23 +28,25 @@ pub enum Role {
     NoEnd,
 }
 
-/// Takes one line of a unified diff, with its sign and its end.
-pub type Emit<'e, E> = dyn FnMut(Role, &[u8]) -> Result<(), E> + 'e;
+/// Takes one line of a unified diff, with its sign and its end, and the bytes of it that differ from the
+/// line in whose place it stands, or that stands in its place.
+pub type Emit<'e, E> = dyn FnMut(Role, &[u8], &[Range<usize>]) -> Result<(), E> + 'e;
 
-/// Hands the lines of `change` as a unified diff to `emit`. The bytes of the files are as they are, paths are quoted where Git quotes them.
+/// Hands the lines of `change` as a unified diff to `emit`; with `marks`, also what differs within lines,
+/// which takes longer. The bytes of the files are as they are, paths are quoted where Git quotes them.
 ///
 /// # Errors
 /// What `emit` returned; nothing more is handed out then.
-pub fn unified<E>(change: &FileChange, emit: &mut Emit<'_, E>) -> Result<(), E> {
+pub fn unified<E>(change: &FileChange, marks: bool, emit: &mut Emit<'_, E>) -> Result<(), E> {
     for line in header(change) {
-        emit(Role::Header, line.as_bytes())?;
+        emit(Role::Header, line.as_bytes(), &[])?;
     }
     let Content::Text(hunks) = &change.content else {
         return Ok(());
     };
     let [left, right] = [&change.left, &change.right].map(|stand| lines(bytes_of(stand)));
     for group in groups(hunks) {
-        show(group, &left, &right, emit)?;
+        show(group, [&left, &right], marks, emit)?;
     }
     Ok(())
 }
@@ -108,8 +111,8 @@ fn groups(hunks: &[Hunk]) -> impl Iterator<Item = &[Hunk]> {
 
 fn show<E>(
     group: &[Hunk],
-    left: &[&[u8]],
-    right: &[&[u8]],
+    [left, right]: [&[&[u8]]; 2],
+    marks: bool,
     emit: &mut Emit<'_, E>,
 ) -> Result<(), E> {
     let (Some(first), Some(last)) = (group.first(), group.last()) else {
@@ -123,15 +126,38 @@ fn show<E>(
         numbers(shown(&first.left, &last.left)),
         numbers(shown(&first.right, &last.right)),
     );
-    emit(Role::Position, position.as_bytes())?;
+    emit(Role::Position, position.as_bytes(), &[])?;
     let mut at = first.left.start - before;
     for hunk in group {
-        text(Role::Context, b' ', &left[at..hunk.left.start], emit)?;
-        text(Role::Removed, b'-', &left[hunk.left.clone()], emit)?;
-        text(Role::Added, b'+', &right[hunk.right.clone()], emit)?;
+        let [removed, added] = match marks {
+            true => marked(hunk, left, right),
+            false => [Vec::new(), Vec::new()],
+        };
+        text(Role::Context, b' ', &left[at..hunk.left.start], &[], emit)?;
+        text(
+            Role::Removed,
+            b'-',
+            &left[hunk.left.clone()],
+            &removed,
+            emit,
+        )?;
+        text(Role::Added, b'+', &right[hunk.right.clone()], &added, emit)?;
         at = hunk.left.end;
     }
-    text(Role::Context, b' ', &left[at..at + after], emit)
+    text(Role::Context, b' ', &left[at..at + after], &[], emit)
+}
+
+/// What differs within each removed and each added line of a hunk, in bytes of the line.
+fn marked(hunk: &Hunk, left: &[&[u8]], right: &[&[u8]]) -> [Vec<Vec<Range<usize>>>; 2] {
+    let mut marks = [hunk.left.len(), hunk.right.len()].map(|lines| vec![Vec::new(); lines]);
+    for row in align::rows(hunk, left, right) {
+        let [removed, added] = row.marks;
+        if let (Some(left), Some(right)) = (row.left, row.right) {
+            marks[0][left - hunk.left.start] = removed;
+            marks[1][right - hunk.right.start] = added;
+        }
+    }
+    marks
 }
 
 /// The first line, from 1, and how many, unless it is one. No lines stand after the line before.
@@ -143,9 +169,15 @@ fn numbers(lines: Range<usize>) -> String {
     }
 }
 
-fn text<E>(role: Role, sign: u8, lines: &[&[u8]], emit: &mut Emit<'_, E>) -> Result<(), E> {
+fn text<E>(
+    role: Role,
+    sign: u8,
+    lines: &[&[u8]],
+    marks: &[Vec<Range<usize>>],
+    emit: &mut Emit<'_, E>,
+) -> Result<(), E> {
     let mut shown = Vec::new();
-    for line in lines {
+    for (index, line) in lines.iter().enumerate() {
         shown.clear();
         shown.push(sign);
         shown.extend_from_slice(line);
@@ -153,9 +185,11 @@ fn text<E>(role: Role, sign: u8, lines: &[&[u8]], emit: &mut Emit<'_, E>) -> Res
         if !has_end {
             shown.push(b'\n');
         }
-        emit(role, &shown)?;
+        let marks = marks.get(index).into_iter().flatten();
+        let marks: Vec<_> = marks.map(|mark| mark.start + 1..mark.end + 1).collect();
+        emit(role, &shown, &marks)?;
         if !has_end {
-            emit(Role::NoEnd, b"\\ No newline at end of file\n")?;
+            emit(Role::NoEnd, b"\\ No newline at end of file\n", &[])?;
         }
     }
     Ok(())

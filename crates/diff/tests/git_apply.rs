@@ -78,7 +78,15 @@ fn report(left: &Files, right: &Files, text: bool) -> Report {
 fn rendered(report: &Report) -> Vec<u8> {
     let mut out = Vec::new();
     for file in &report.files {
-        unified(file, &mut |_, line| out.write_all(line)).expect("memory takes all");
+        unified(file, true, &mut |_, line, marks| {
+            let ends = marks.iter().map(|mark| mark.end);
+            assert!(
+                ends.max().unwrap_or(0) <= line.len(),
+                "marks are in their line"
+            );
+            out.write_all(line)
+        })
+        .expect("memory takes all");
     }
     out
 }

@@ -4,6 +4,7 @@ mod json_objects;
 pub(crate) mod objects;
 
 use std::io::{self, IsTerminal, Write};
+use std::ops::Range;
 
 use clap::builder::styling::{AnsiColor, Style};
 use schemars::JsonSchema;
@@ -42,19 +43,41 @@ impl Screen {
         }
     }
 
-    fn line(self, out: &mut dyn Write, role: Role, line: &[u8]) -> io::Result<()> {
+    fn line(
+        self,
+        out: &mut dyn Write,
+        role: Role,
+        line: &[u8],
+        marks: &[Range<usize>],
+    ) -> io::Result<()> {
         let Self::Terminal { coloured } = self else {
             return out.write_all(line);
         };
         let style = if coloured { style(role) } else { Style::new() };
-        write!(out, "{style}")?;
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        for (index, part) in line.split(|b| *b == b'\t').enumerate() {
-            let tab = if index > 0 { "\t" } else { "" };
-            write!(out, "{tab}{}", Visible(part))?;
+        let mut done = 0;
+        for mark in marks {
+            let mark = mark.start.min(line.len())..mark.end.min(line.len());
+            part(out, style, &line[done..mark.start])?;
+            part(out, style.bold().underline(), &line[mark.clone()])?;
+            done = mark.end;
         }
-        writeln!(out, "{style:#}")
+        part(out, style, &line[done..])?;
+        writeln!(out)
     }
+}
+
+/// Writes a part of a line; what could act on a terminal is spelled out, but for tabs.
+fn part(out: &mut dyn Write, style: Style, text: &[u8]) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    write!(out, "{style}")?;
+    for (index, part) in text.split(|b| *b == b'\t').enumerate() {
+        let tab = if index > 0 { "\t" } else { "" };
+        write!(out, "{tab}{}", Visible(part))?;
+    }
+    write!(out, "{style:#}")
 }
 
 fn style(role: Role) -> Style {
@@ -69,9 +92,10 @@ fn style(role: Role) -> Style {
 
 /// Writes the report as a unified diff.
 pub(crate) fn patch(report: &Report, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
-    let mut line = |role, line: &[u8]| screen.line(out, role, line);
+    let marks = matches!(screen, Screen::Terminal { coloured: true });
+    let mut line = |role, line: &[u8], marks: &[Range<usize>]| screen.line(out, role, line, marks);
     let mut files = report.files.iter();
-    files.try_for_each(|file| unified(file, &mut line))
+    files.try_for_each(|file| unified(file, marks, &mut line))
 }
 
 /// Each file with how many lines changed, and their sums.
