@@ -5,48 +5,19 @@ mod common;
 
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::Stdio;
 
+use common::fork::Forked;
 use common::team::{Clone, Team, VIEW, view};
 
 const ORDERS: &str = "connection: \"warehouse\"\ninclude: \"/views/*\"\nexplore: orders {}\n";
 
-/// A team whose developer `dev1` has a repository, and what canonical has there.
-struct Forked {
-    team: Team,
-}
-
-impl Forked {
-    fn new() -> Self {
-        let team = Team::new();
-        team.init("dev1.git");
-        let forked = Self { team };
-        let lead = forked.team.clone("lead");
-        let text = format!(
-            "[canonical]\nrepository = \"{}\"\nbranch = \"main\"\n\n[environment.dev1]\nrepository = \"{}\"\n\
-             story_branch = \"story/{{id}}\"\nconnections = \"{{name}}_dev1\"\nmodels = \"{{name}}_dev1\"\n",
-            forked.team.url(),
-            forked.fork().display(),
-        );
-        lead.land("storyline.toml", &text, "Environments");
-        lead.git(&["pull", "--quiet"]);
-        lead.succeeds(&["sync", "dev1"]);
-        forked
-    }
-
-    fn fork(&self) -> PathBuf {
-        self.team.top.join("dev1.git")
-    }
-
-    /// Commits a file in the fork, as Looker does, on a branch of its own.
-    fn commit_in_fork(&self, branch: &str, path: &str, text: &str) {
-        let url = self.fork().display().to_string();
-        let clone = self.team.clone_of(&url, &format!("in-{branch}"));
-        clone.git(&["switch", "--quiet", "--create", branch]);
-        clone.commit(path, text, "From Looker");
-        clone.git(&["push", "--quiet", "origin", branch]);
-    }
+/// Commits a file in the fork, as Looker does, on a branch of its own.
+fn commit_in_fork(forked: &Forked, branch: &str, path: &str, text: &str) {
+    let ide = forked.ide(&format!("in-{branch}"));
+    ide.git(&["switch", "--quiet", "--create", branch]);
+    ide.commit(path, text, "From Looker");
+    ide.git(&["push", "--quiet", "origin", branch]);
 }
 
 /// Whether `git apply` makes `after` of `before` with what `diff` prints.
@@ -186,7 +157,7 @@ fn a_fork_shows_its_story_alone() {
         "# New.\n{}",
         ORDERS.replace("\"warehouse\"", "\"warehouse_dev1\"")
     );
-    forked.commit_in_fork("dev-ada", "shop_dev1.model.lkml", &text);
+    commit_in_fork(&forked, "dev-ada", "shop_dev1.model.lkml", &text);
     insta::assert_snapshot!(ada.run(&["diff", "main", "dev1:dev-ada"]), @r#"
     $ storyline diff main dev1:dev-ada
     --- stdout
@@ -305,9 +276,9 @@ fn what_is_no_side() {
     insta::assert_snapshot!(ada.refused(&["diff", "dev1:nothing", "main"]), @r#"
     $ storyline diff dev1:nothing main
     --- stderr
-    error[no-such-branch]: [DIR]/dev1.git has no branch `nothing`
+    error[no-such-branch]: [DIR]/fork.git has no branch `nothing`
      |
-     = help: `git ls-remote --heads [DIR]/dev1.git` lists what it has
+     = help: `git ls-remote --heads [DIR]/fork.git` lists what it has
     --- exit code 2
     "#);
     insta::assert_snapshot!(ada.refused(&["diff", "main", "--", "nowhere"]), @r#"
