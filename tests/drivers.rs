@@ -6,7 +6,7 @@ mod common;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use common::fork::Forked;
 use common::team::Clone;
@@ -41,20 +41,6 @@ fn ide<'t>(forked: &'t Forked, name: &str) -> Clone<'t> {
     clone.git(&["fetch", "--quiet", "corporate"]);
     clone.succeeds(&["hooks", "install"]);
     clone
-}
-
-/// Runs git where it may fail.
-fn tries(clone: &Clone<'_>, args: &[&str]) -> Output {
-    let name = clone.root.file_name().expect("a name").to_string_lossy();
-    let home = clone.root.with_file_name(format!("home-{name}"));
-    Command::new("git")
-        .args(args)
-        .current_dir(&clone.root)
-        .env_clear()
-        .env("HOME", home)
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .output()
-        .expect("git is installed")
 }
 
 fn read(clone: &Clone<'_>, path: &str) -> String {
@@ -404,7 +390,7 @@ fn values_that_span_lines_are_never_mixed() {
     edited(&ide, VIEW, "select 1", "select 2");
     ide.git(&["switch", "--quiet", "-c", "two", "main"]);
     edited(&ide, VIEW, "group by c", "group by d");
-    let run = tries(&ide, &["merge", "one"]);
+    let run = ide.try_git(&["merge", "one"]);
     assert_eq!(run.status.code(), Some(1), "{run:?}");
     insta::assert_snapshot!(read(&ide, VIEW), @r#"
     view: orders {
@@ -518,7 +504,7 @@ fn git_works_without_the_program() {
     edited(&ide, SHOP, "orders {}", "orders { label: \"2\" }");
     edited(&ide, SHOP, "items {}", "items { label: \"2\" }");
     assert!(ide.git(&["show", "HEAD~1"]).contains("label: \"2\""));
-    let run = tries(&ide, &["merge", "one"]);
+    let run = ide.try_git(&["merge", "one"]);
     assert_eq!(run.status.code(), Some(1), "{run:?}");
     let text = read(&ide, SHOP);
     assert!(

@@ -8,25 +8,11 @@ use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use common::fork::Forked;
 use common::team::{Clone, numbered};
 use common::{Listing, listing};
-
-/// Runs git where it may fail.
-fn tries(clone: &Clone<'_>, args: &[&str]) -> Output {
-    let name = clone.root.file_name().expect("a name").to_string_lossy();
-    let home = clone.root.with_file_name(format!("home-{name}"));
-    Command::new("git")
-        .args(args)
-        .current_dir(&clone.root)
-        .env_clear()
-        .env("HOME", home)
-        .env("PATH", env::var_os("PATH").unwrap_or_default())
-        .output()
-        .expect("git is installed")
-}
 
 /// Git's own files in a clone, without what changes by itself.
 fn git_s(clone: &Clone<'_>) -> Listing {
@@ -134,10 +120,10 @@ fn hooks_that_were_there_run_first() {
         );
     }
     ide.write("README.md", "2\n");
-    assert!(!tries(&ide, &["commit", "-am", "Two"]).status.success());
+    assert!(!ide.try_git(&["commit", "-am", "Two"]).status.success());
     ide.git(&["commit", "--quiet", "--no-verify", "-am", "Two"]);
     assert!(
-        !tries(&ide, &["push", "origin", "HEAD:topic"])
+        !ide.try_git(&["push", "origin", "HEAD:topic"])
             .status
             .success()
     );
@@ -240,7 +226,7 @@ fn linked_worktrees_share_what_is_installed() {
     ide.succeeds(&["-C", linked, "hooks", "check"]);
     fs::write(Path::new(linked).join("bad.view.lkml"), "view: x {\n").expect("a file");
     ide.git(&["-C", linked, "add", "."]);
-    let run = tries(&ide, &["-C", linked, "commit", "-m", "Bad"]);
+    let run = ide.try_git(&["-C", linked, "commit", "-m", "Bad"]);
     assert!(!run.status.success(), "{run:?}");
 }
 
@@ -253,18 +239,18 @@ fn what_is_staged_is_checked() {
     ide.write("views/more.view.lkml", "view: more {\n");
     ide.commit("README.md", "1\n", "One");
     ide.git(&["add", "."]);
-    let run = tries(&ide, &["commit", "-m", "Two"]);
+    let run = ide.try_git(&["commit", "-m", "Two"]);
     assert!(!run.status.success(), "{run:?}");
     let told = String::from_utf8_lossy(&run.stderr) + String::from_utf8_lossy(&run.stdout);
     assert!(told.contains("lookml-unclosed-block"), "{told}");
     // Mended in the folder, and not staged.
     ide.write("views/more.view.lkml", "view: more {}\n");
-    assert!(!tries(&ide, &["commit", "-m", "Two"]).status.success());
+    assert!(!ide.try_git(&["commit", "-m", "Two"]).status.success());
     ide.git(&["commit", "--quiet", "-am", "Two"]);
     // A name that is not this environment's.
     ide.write("more_dev1.model.lkml", "connection: \"warehouse\"\n");
     ide.git(&["add", "."]);
-    assert!(!tries(&ide, &["commit", "-m", "Three"]).status.success());
+    assert!(!ide.try_git(&["commit", "-m", "Three"]).status.success());
     ide.git(&["commit", "--quiet", "--no-verify", "-m", "Three"]);
 }
 
@@ -309,7 +295,7 @@ fn a_program_with_an_odd_path() {
 
 /// What a push says, and whether it went well.
 fn push(clone: &Clone<'_>, args: &[&str]) -> (bool, String) {
-    let run = tries(clone, &[&["push", "--porcelain"], args].concat());
+    let run = clone.try_git(&[&["push", "--porcelain"], args].concat());
     let told = String::from_utf8_lossy(&run.stderr);
     let ids = told.lines().filter_map(|line| line.strip_prefix("error["));
     let ids: Vec<_> = ids.filter_map(|line| line.split(']').next()).collect();
@@ -385,7 +371,7 @@ fn what_a_refused_push_says() {
     );
     ide.git(&["add", "."]);
     ide.git(&["commit", "--quiet", "--no-verify", "-m", "A link"]);
-    let run = tries(&ide, &["push", "corporate", "HEAD:story/x"]);
+    let run = ide.try_git(&["push", "corporate", "HEAD:story/x"]);
     let told = String::from_utf8_lossy(&run.stderr).into_owned();
     let top = forked.team.top.to_str().expect("a plain path");
     insta::assert_snapshot!(numbered(&told.replace(top, "[DIR]")), @r#"
@@ -418,7 +404,7 @@ fn a_merge_of_canonical_is_a_sync() {
         "ours",
         "corporate/main",
     ]);
-    let run = tries(&ide, &["push", "origin", "HEAD:main"]);
+    let run = ide.try_git(&["push", "origin", "HEAD:main"]);
     let told = String::from_utf8_lossy(&run.stderr).into_owned();
     let top = forked.team.top.to_str().expect("a plain path");
     insta::assert_snapshot!(numbered(&told.replace(top, "[DIR]")), @r#"
@@ -463,7 +449,7 @@ fn beside_pre_commit_s_own_hook() {
         is_whole(&ide);
         ide.write("bad.view.lkml", "view: bad {\n");
         ide.git(&["add", "."]);
-        let run = tries(&ide, &["commit", "-m", "Bad"]);
+        let run = ide.try_git(&["commit", "-m", "Bad"]);
         assert!(!run.status.success(), "{run:?}");
         fs::remove_file(&seen).expect("pre-commit ran what it is told to");
         ide.git(&["rm", "--quiet", "--force", "bad.view.lkml"]);

@@ -156,6 +156,12 @@ impl Clone<'_> {
         self.run_git(&self.root, args)
     }
 
+    /// Runs git where it may fail.
+    pub(crate) fn try_git(&self, args: &[&str]) -> Output {
+        let run = command("git", &self.home(), &self.root).args(args).output();
+        run.expect("git is installed")
+    }
+
     /// Writes a file of the working tree.
     pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.root.join(path);
