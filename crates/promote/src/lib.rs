@@ -2,3 +2,22 @@
 //!
 //! A story's revision lands on a stage as one commit. So what is on a stage is read from its own history, and
 //! anybody can compute it again. Nothing here prints, asks, or talks with a remote.
+//!
+//! ```text
+//! deed       what a commit on a stage says that it does
+//! ledger     all of them: which revision is on the stage
+//! stage      a stage's files in canonical form, and back
+//! landing    a revision comes
+//! ```
+
+mod deed;
+mod error;
+mod landing;
+mod ledger;
+mod stage;
+
+pub use deed::{BackOut, Deed, Landed, Landing, Take};
+pub use error::PromoteError;
+pub use landing::{Candidate, Land, Trouble};
+pub use ledger::{Entry, Ledger, OnStage};
+pub use stage::{Applied, Span, Stage, View};

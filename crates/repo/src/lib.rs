@@ -26,6 +26,7 @@ mod id;
 mod index;
 mod layout;
 mod memo;
+pub mod merge;
 mod net;
 mod object_error;
 mod objects;

@@ -12,11 +12,12 @@
 //! trees       folders in their places      read once in a while, known by numbers
 //! recognise   what was projected elsewhere
 //! whole       a tree that needs it         planned like a folder
-//! workspace   trees without a history      for those who compare them
+//! workspace   trees without a history      for those who compare them, or make new ones (edit)
 //! ```
 //!
 //! Whatever is made is taken back at once and compared with what it was made of.
 
+mod edit;
 mod files;
 mod folder;
 mod forest;

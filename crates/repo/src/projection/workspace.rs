@@ -44,9 +44,14 @@ impl<'o> Workspace<'o> {
         Self { trees }
     }
 
-    /// Where objects that are made go; none of them comes into the repository.
+    /// Where objects that are made go; none of them comes into the repository by itself.
     pub(crate) fn pack(&self) -> &PackWriter<'o> {
         &self.trees.pack
+    }
+
+    /// The objects of the repository.
+    pub fn objects(&self) -> &'o Objects {
+        self.trees.objects
     }
 
     /// The tree without files.
@@ -200,8 +205,31 @@ impl<'o> Workspace<'o> {
         environment: &str,
         lent: Option<ObjectId>,
     ) -> Result<Result<ObjectId, Opaque>, ProjectionError> {
+        self.projected(tree, environment, lent, Direction::Unstamp)
+    }
+
+    /// What a canonical tree is in the form of an environment; or why that cannot be said. It was taken back
+    /// and is the same.
+    ///
+    /// # Errors
+    /// When an object is missing or broken.
+    pub fn stamped(
+        &mut self,
+        tree: ObjectId,
+        environment: &str,
+    ) -> Result<Result<ObjectId, Opaque>, ProjectionError> {
+        self.projected(tree, environment, None, Direction::Stamp)
+    }
+
+    fn projected(
+        &mut self,
+        tree: ObjectId,
+        environment: &str,
+        lent: Option<ObjectId>,
+        direction: Direction,
+    ) -> Result<Result<ObjectId, Opaque>, ProjectionError> {
         let trees = self.trees.take();
-        let mut projector = Projector::on(trees, environment, Direction::Unstamp);
+        let mut projector = Projector::on(trees, environment, direction);
         let becomes = projector.alone(tree, lent);
         self.trees = projector.trees;
         Ok(match becomes? {

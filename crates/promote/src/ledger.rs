@@ -1,0 +1,181 @@
+//! Which revision is on a stage: read along the first parents of the stage's own history.
+//!
+//! The last entry of each story wins. Nothing is stored beside the history, so that anybody who has it
+//! computes the same.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use storyline_repo::{Kind, ObjectError, ObjectId, Objects, RawCommit};
+
+use crate::deed::{BackOut, Deed, Landed, Landing};
+use storyline_repo::story::{RevisionId, StoryId};
+
+/// Commits of a branch that was merged into a stage, at most.
+const MAX_MERGED: usize = 4096;
+
+/// A stage's history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Commits along the first parents, oldest first.
+    pub entries: Vec<Entry>,
+}
+
+/// A commit on a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Which.
+    pub commit: ObjectId,
+    /// Its first parent; `None` for the first of all.
+    pub parent: Option<ObjectId>,
+    /// The tree of its files, in the stage's form.
+    pub tree: ObjectId,
+    /// When it was committed: seconds since 1970.
+    pub when: i64,
+    /// What it says that it does, in this order; nothing when it does not.
+    pub deeds: Vec<Deed>,
+}
+
+/// A revision that is on a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnStage {
+    /// Which, and its change.
+    pub revision: Landed,
+    /// The commit on the stage that brought it.
+    pub commit: ObjectId,
+    /// When: seconds since 1970.
+    pub when: i64,
+    /// Where it stands among the ledger's entries.
+    pub entry: usize,
+    /// Stories that it is built on.
+    pub depends: Vec<StoryId>,
+}
+
+impl Ledger {
+    /// Reads the history that ends at `tip`.
+    ///
+    /// # Errors
+    /// When a commit is missing or broken.
+    pub fn read(objects: &Objects, tip: ObjectId) -> Result<Self, ObjectError> {
+        let mut entries = Vec::new();
+        let mut merges = Vec::new();
+        let mut next = Some(tip);
+        while let Some(id) = next {
+            let bytes = objects.read_as(id, Kind::Commit)?;
+            let commit = parsed(id, &bytes)?;
+            let deeds = Deed::all_in(commit.message());
+            if let (true, [_, merged]) = (deeds.is_empty(), commit.parents()) {
+                merges.push((entries.len(), *merged));
+            }
+            next = commit.parents().first().copied();
+            entries.push(Entry {
+                commit: id,
+                parent: next,
+                tree: commit.tree(),
+                when: commit.committer().and_then(seconds).unwrap_or_default(),
+                deeds,
+            });
+        }
+        let mut ledger = Self { entries };
+        ledger.read_merged(objects, merges)?;
+        ledger.entries.reverse();
+        Ok(ledger)
+    }
+
+    /// A merge of a branch whose commits all say what they do brings what they bring.
+    fn read_merged(
+        &mut self,
+        objects: &Objects,
+        merges: Vec<(usize, ObjectId)>,
+    ) -> Result<(), ObjectError> {
+        if merges.is_empty() {
+            return Ok(());
+        }
+        let own: HashSet<_> = self.entries.iter().map(|entry| entry.commit).collect();
+        for (at, merged) in merges {
+            let mut deeds = Vec::new();
+            let mut next = Some(merged);
+            for _ in 0..MAX_MERGED {
+                let Some(id) = next.filter(|id| !own.contains(id)) else {
+                    break;
+                };
+                let bytes = objects.read_as(id, Kind::Commit)?;
+                let commit = parsed(id, &bytes)?;
+                let said = Deed::all_in(commit.message());
+                next = match commit.parents() {
+                    [parent] if !said.is_empty() => Some(*parent),
+                    _ => {
+                        deeds.clear();
+                        break;
+                    }
+                };
+                deeds.extend(said.into_iter().rev());
+            }
+            deeds.reverse();
+            self.entries[at].deeds = deeds;
+        }
+        Ok(())
+    }
+
+    /// What is on the stage, by story.
+    pub fn on_stage(&self) -> BTreeMap<StoryId, OnStage> {
+        let mut on = BTreeMap::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            for deed in &entry.deeds {
+                let (revision, depends) = match deed {
+                    Deed::Land(Landing {
+                        revision, depends, ..
+                    }) => (revision, depends.clone()),
+                    Deed::HotFix { revision, .. } => (revision, Vec::new()),
+                    Deed::BackOut(BackOut { revision, .. }) => {
+                        on.remove(&revision.story);
+                        continue;
+                    }
+                    Deed::Manifest { .. } | Deed::Adopt => continue,
+                };
+                let found = OnStage {
+                    revision: revision.clone(),
+                    commit: entry.commit,
+                    when: entry.when,
+                    entry: at,
+                    depends,
+                };
+                on.insert(revision.story.clone(), found);
+            }
+        }
+        on
+    }
+
+    /// Every revision that any entry names, with its change.
+    pub fn revisions(&self) -> HashMap<(StoryId, RevisionId), &Landed> {
+        let deeds = self.entries.iter().flat_map(|entry| &entry.deeds);
+        let landed = deeds.filter_map(Deed::revision);
+        landed
+            .map(|landed| ((landed.story.clone(), landed.revision), landed))
+            .collect()
+    }
+
+    /// The first entry that says what it does: what is older is how the stage began.
+    pub fn begins(&self) -> usize {
+        let first = self
+            .entries
+            .iter()
+            .position(|entry| !entry.deeds.is_empty());
+        first.unwrap_or(self.entries.len())
+    }
+
+    /// The tip that it was read from.
+    pub fn tip(&self) -> Option<&Entry> {
+        self.entries.last()
+    }
+}
+
+fn parsed(id: ObjectId, bytes: &[u8]) -> Result<RawCommit<'_>, ObjectError> {
+    RawCommit::parse(bytes).map_err(|reason| ObjectError::Commit { id, reason })
+}
+
+/// The time in `NAME <EMAIL> SECONDS OFFSET`.
+fn seconds(person: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(person).ok()?;
+    let (_, time) = text.rsplit_once("> ")?;
+    time.split(' ').next()?.parse().ok()
+}
