@@ -31,6 +31,8 @@ pub struct Candidate {
     pub tree: ObjectId,
     /// Canonical paths that change, with what was there and what will be.
     pub changed: BTreeMap<RelPath, [Option<Leaf>; 2]>,
+    /// How many paths the change is about, also where nothing was left to do.
+    pub touched: usize,
 }
 
 /// Why a change does not fit onto a stage.
@@ -116,6 +118,7 @@ impl Stage<'_, '_> {
     /// When the names do not fit, or an object is missing or broken.
     pub fn candidate(&mut self, applied: Applied) -> Result<Candidate, PromoteError> {
         let tree = self.stamped(&applied.view)?;
+        let touched = applied.touched.len();
         let changed = applied
             .touched
             .into_iter()
@@ -123,6 +126,7 @@ impl Stage<'_, '_> {
         Ok(Candidate {
             tree,
             changed: changed.collect(),
+            touched,
             view: applied.view,
         })
     }

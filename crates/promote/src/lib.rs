@@ -8,16 +8,19 @@
 //! ledger     all of them: which revision is on the stage
 //! stage      a stage's files in canonical form, and back
 //! landing    a revision comes
+//! sequence   several of them, a commit each
 //! ```
 
 mod deed;
 mod error;
 mod landing;
 mod ledger;
+mod sequence;
 mod stage;
 
 pub use deed::{BackOut, Deed, Landed, Landing, Take};
 pub use error::PromoteError;
 pub use landing::{Candidate, Land, Trouble};
 pub use ledger::{Entry, Ledger, OnStage};
+pub use sequence::{Refusal, Sequence, Start, Step, Wanted};
 pub use stage::{Applied, Span, Stage, View};
