@@ -90,7 +90,7 @@ pub(crate) struct ManifestFile {
     pub(crate) uses: Map<UsesTable>,
     /// The stages that stories go through.
     pub(crate) pipeline: PipelineTable,
-    /// What a promotion to a stage runs, by stage.
+    /// What a stage asks of stories, and what a promotion to it runs, by stage.
     pub(crate) stage: Map<StageTable>,
     /// Other repositories that a story may span, by name.
     pub(crate) repository: Map<RepositoryTable>,
@@ -380,13 +380,37 @@ impl<'de> Deserialize<'de> for Texts {
     }
 }
 
-/// What a promotion to a stage runs.
+/// What a stage asks of stories, and what a promotion to it runs.
 #[derive(Default, serde::Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "Stage", deny_unknown_fields)]
 pub(crate) struct StageTable {
+    /// How a promotion gets onto its branch: `push` unless said.
+    pub(crate) landing: Option<Spanned<Landing>>,
+    /// Stages on which a revision has to be accepted before it lands here; this one too, for an
+    /// approval before it lands.
+    pub(crate) accepted_in: Vec<Text>,
+    /// How long a revision has to have been on the stages before: a number with `s`, `m`, `h` or `d`,
+    /// as in `24h`.
+    pub(crate) soak: Option<Text>,
+    /// How many people have to accept a revision on this stage; 1 unless said.
+    pub(crate) approvals: Option<Spanned<i64>>,
+    /// Who may: lines `PRINCIPAL TYPE KEY`, as in OpenSSH's `allowed_signers`. With any, only entries
+    /// that one of these keys signed count.
+    pub(crate) approvers: Vec<Text>,
     /// The steps, in any order.
     pub(crate) step: Vec<StepTable>,
+}
+
+/// How a promotion gets onto a stage's branch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Landing {
+    /// It is pushed there.
+    #[default]
+    Push,
+    /// It is pushed to a branch of its own, for a pull request.
+    Branch,
 }
 
 /// One program that a promotion runs.
@@ -402,7 +426,7 @@ pub(crate) struct StepTable {
     pub(crate) wave: i32,
     /// The program and its arguments; no shell is involved.
     pub(crate) run: Spanned<Vec<String>>,
-    /// How long it may take: a number with `s`, `m` or `h`, as in `30m`.
+    /// How long it may take: a number with `s`, `m`, `h` or `d`, as in `30m`.
     #[serde(default)]
     pub(crate) timeout: Option<Text>,
 }

@@ -13,6 +13,7 @@ mod manifest;
 mod names;
 mod pattern;
 mod pipeline;
+mod policy;
 mod read;
 mod resolve;
 mod schema;
@@ -24,10 +25,11 @@ mod value;
 
 pub use dbt::{DbtSetting, DbtTarget};
 pub use error::{ManifestErrors, Place, UnknownEnvironment};
-pub use file::{Deploy, Phase};
+pub use file::{Deploy, Landing, Phase};
 pub use manifest::{
     Canonical, Environment, Looker, Manifest, Repository, Step, StoryBranch, is_manifest_file,
 };
 pub use names::{Kind, NameError, Names, UnknownKind};
+pub use policy::{Approver, StagePolicy};
 pub use schema::json_schema;
 pub use site::{DeclaredSite, Files, Locator};

@@ -11,8 +11,9 @@ use crate::error::{ManifestErrors, Place, UnknownEnvironment, nearest};
 use crate::file::{Deploy, Phase};
 use crate::names::Names;
 use crate::pattern::{Pattern, Variable};
-use crate::read;
+use crate::policy::StagePolicy;
 use crate::site::DeclaredSite;
+use crate::{policy, read};
 
 /// What a project says about its environments.
 #[derive(Clone, Debug)]
@@ -27,6 +28,7 @@ pub struct Manifest {
     pub pipeline: Vec<Vec<String>>,
     /// What a promotion to a stage runs, by stage, in the order of phases and waves.
     pub steps: BTreeMap<String, Vec<Step>>,
+    pub(crate) policies: BTreeMap<String, StagePolicy>,
     /// Other repositories that a story may span, by name.
     pub repositories: BTreeMap<String, Repository>,
     /// Places in files of other languages where names stand.
@@ -60,6 +62,11 @@ impl Manifest {
                 known: known().map(Into::into).collect(),
             }
         })
+    }
+
+    /// What a stage asks of stories; what all ask of which nothing is said, for any other name.
+    pub fn policy(&self, stage: &str) -> &StagePolicy {
+        self.policies.get(stage).unwrap_or(&policy::DEFAULT)
     }
 
     /// All environments, by name.

@@ -1,6 +1,7 @@
 //! The pipeline's stages and the steps that promotions run.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use storyline_text::{Diagnostic, Visible};
 
@@ -70,30 +71,32 @@ impl Reader<'_> {
                 .help("write the program and its arguments, as in `run = [\"dbt\", \"build\"]`");
             self.report.push(diagnostic);
         }
-        let timeout = table
-            .timeout
-            .as_ref()
-            .map(|text| (text, duration(&text.value)));
-        if let Some((text, None)) = timeout {
-            let shown = Visible(text.value.as_bytes());
-            let title = format!("`{shown}` is no length of time");
-            let diagnostic = Diagnostic::error("bad-duration", title)
-                .label(self.place(text.span).label(""))
-                .help("write a number and `s`, `m` or `h`, as in `90s`, `30m` or `2h`");
-            self.report.push(diagnostic);
-        }
         Step {
             name: table.name.value.clone(),
             phase: table.phase,
             wave: table.wave,
             run: run.value.clone(),
-            timeout: timeout.and_then(|(_, timeout)| timeout),
+            timeout: self.duration(&table.timeout),
             place: self.place(table.name.span),
         }
     }
 
+    pub(crate) fn duration(&mut self, text: &Option<Text>) -> Option<Duration> {
+        let text = text.as_ref()?;
+        let duration = duration(&text.value);
+        if duration.is_none() {
+            let shown = Visible(text.value.as_bytes());
+            let title = format!("`{shown}` is no length of time");
+            let diagnostic = Diagnostic::error("bad-duration", title)
+                .label(self.place(text.span).label(""))
+                .help("write a number and `s`, `m`, `h` or `d`, as in `90s`, `30m` or `2h`");
+            self.report.push(diagnostic);
+        }
+        duration
+    }
+
     /// Sees to it that no two have one name.
-    fn once(
+    pub(crate) fn once(
         &mut self,
         id: &'static str,
         what: &str,

@@ -35,6 +35,7 @@ impl Reader<'_> {
             rules: self.rules(table.storyline.rules.as_ref()),
             story_branch: self.canonical_story_branch(&table.story.branch),
             steps: self.steps(&table.stage, &pipeline),
+            policies: self.policies(&table.stage, &pipeline, &environments),
             repositories: self.repositories(&table.repository),
             sites: table
                 .site

@@ -223,13 +223,14 @@ pub(crate) fn check_host(host: &str) -> Result<(), String> {
     }
 }
 
-/// Reads `90s`, `30m` or `2h`.
+/// Reads `90s`, `30m`, `2h` or `1d`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {
         "s" => 1,
         "m" => 60,
         "h" => 3600,
+        "d" => 86_400,
         _ => return None,
     };
     if !number.bytes().all(|b| b.is_ascii_digit()) {
@@ -396,6 +397,7 @@ mod tests {
         assert_eq!(seconds("90s"), Some(90));
         assert_eq!(seconds("30m"), Some(1800));
         assert_eq!(seconds("2h"), Some(7200));
+        assert_eq!(seconds("1d"), Some(86_400));
         for bad in [
             "",
             "s",
@@ -404,7 +406,7 @@ mod tests {
             "-1s",
             "+1s",
             "1.5h",
-            "1d",
+            "1w",
             "99999999999999999999h",
             "3\u{b5}",
         ] {

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use proptest::prelude::*;
-use storyline_manifest::{Environment, Kind, Locator, Manifest, NameError, is_manifest_file};
+use storyline_manifest::{
+    Environment, Kind, Locator, Manifest, NameError, StagePolicy, is_manifest_file,
+};
 use storyline_text::{Diagnostic, Label, LineIndex, RelPath};
 
 type Files = Vec<(RelPath, Vec<u8>)>;
@@ -75,6 +77,13 @@ fn described(manifest: &Manifest) -> String {
         manifest.uses(),
     );
     let _ = writeln!(out, "pipeline: {:?}", manifest.pipeline);
+    for stage in manifest.pipeline.iter().flatten() {
+        let policy = manifest.policy(stage);
+        if *policy != StagePolicy::default() {
+            let _ = writeln!(out, "policy of {stage}: {policy:?}");
+            let _ = write!(out, "{}", policy.allowed_signers());
+        }
+    }
     for (stage, steps) in &manifest.steps {
         for step in steps {
             let _ = writeln!(out, "step of {stage}: {step:?}");
