@@ -6,10 +6,12 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 mod diff;
 mod git;
+mod promote;
 mod story;
 
 pub(crate) use diff::{DiffArgs, PreviewArgs};
 pub(crate) use git::{DriverCommand, HooksCommand, MergeArgs, PrePushArgs};
+pub(crate) use promote::PromoteArgs;
 pub(crate) use story::{
     StartArgs, StoryCommand, StoryListArgs, StoryShowArgs, SubmitArgs, WithdrawArgs,
 };
@@ -74,6 +76,7 @@ pub(crate) enum Command {
     Absorb(AbsorbArgs),
     Adopt(AdoptArgs),
     Sync(SyncArgs),
+    Promote(PromoteArgs),
     Parse(ParseArgs),
     Noise(NoiseArgs),
     /// Look after the manifest.

@@ -25,6 +25,7 @@ mod pages;
 mod project;
 mod report;
 mod side;
+mod stages;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -9,12 +9,14 @@
 //! stage      a stage's files in canonical form, and back
 //! landing    a revision comes
 //! sequence   several of them, a commit each
+//! plan       what is about to happen, to be shown and saved
 //! ```
 
 mod deed;
 mod error;
 mod landing;
 mod ledger;
+mod plan;
 mod sequence;
 mod stage;
 
@@ -22,5 +24,6 @@ pub use deed::{BackOut, Deed, Landed, Landing, Take};
 pub use error::PromoteError;
 pub use landing::{Candidate, Land, Trouble};
 pub use ledger::{Entry, Ledger, OnStage};
+pub use plan::{FORMAT, LeftOut, Plan, PlannedFile, PlannedLanding, PlannedStory};
 pub use sequence::{Refusal, Sequence, Start, Step, Wanted};
 pub use stage::{Applied, Span, Stage, View};

@@ -28,6 +28,16 @@ pub struct View {
     pub kept: BTreeSet<RelPath>,
 }
 
+impl View {
+    /// A tree that is canonical already.
+    pub fn as_it_is(tree: ObjectId) -> Self {
+        Self {
+            tree,
+            kept: BTreeSet::new(),
+        }
+    }
+}
+
 /// A view after a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -126,10 +136,7 @@ impl<'w, 'o> Stage<'w, 'o> {
         rest: ObjectId,
     ) -> Result<View, PromoteError> {
         if kept.is_empty() {
-            return Ok(View {
-                tree: canonical,
-                kept: BTreeSet::new(),
-            });
+            return Ok(View::as_it_is(canonical));
         }
         let paths = kept.keys().cloned().collect();
         match self.with(canonical, kept)? {

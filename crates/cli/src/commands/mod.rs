@@ -16,6 +16,7 @@ mod noise;
 mod parse;
 mod preview;
 mod profile;
+mod promote;
 mod sites;
 mod stamp;
 pub(crate) mod story;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Sync(args) => sync::run(&cli.directory, args),
         Command::Parse(args) => parse::run(&cli.directory, args),
         Command::Noise(args) => noise::run(&cli.directory, args),
+        Command::Promote(args) => promote::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),
         Command::Hooks(command) => hooks::run(&cli.directory, command),
         Command::GitDriver(command) => git_driver::run(&cli.directory, command),

@@ -196,6 +196,14 @@ fn word(state: StoryState) -> &'static str {
     }
 }
 
+/// The records of a revision, by its first digits, newest first.
+pub(crate) fn records<'s>(
+    story: &'s Story,
+    digits: &str,
+) -> Result<Vec<&'s storyline_repo::story::Record>, Failure> {
+    show::wanted(story, Some(digits))
+}
+
 /// The id as it was typed.
 pub(crate) fn story_id(text: &str) -> Result<StoryId, Failure> {
     text.parse()
@@ -211,7 +219,7 @@ fn log_name(id: &StoryId) -> Result<RefName, Failure> {
 }
 
 /// Who one is and what time it is, as a commit takes it.
-pub(super) fn signature_now(repository: &Repository) -> Result<Vec<u8>, Failure> {
+pub(crate) fn signature_now(repository: &Repository) -> Result<Vec<u8>, Failure> {
     let who = |variable: &str, setting: &str| -> Result<String, Failure> {
         let set = env::var(variable)
             .ok()

@@ -1,0 +1,277 @@
+//! Stages as they are now: where each lives, what is on it, and the stories that are asked about.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use storyline_promote::{Landed, Ledger, Span, Wanted};
+use storyline_repo::story::{Record, Revision, Story, StoryId, log_ref};
+use storyline_repo::{ObjectId, Objects, RefName, signature};
+use storyline_text::{Diagnostic, Visible};
+
+use crate::canon::{self, Canon};
+use crate::failure::{Failure, FailureKind, usage};
+use crate::fork::Fork;
+use crate::home::receives_stories;
+
+/// Refs that one run of `git fetch` is asked for: its arguments have to fit.
+const REFS_AT_ONCE: usize = 500;
+
+/// A stage, fetched just now.
+pub(crate) struct StageNow<'c> {
+    pub(crate) fork: Fork<'c>,
+    /// Where its branch stands.
+    pub(crate) tip: ObjectId,
+    pub(crate) ledger: Ledger,
+}
+
+impl<'c> Deref for StageNow<'c> {
+    type Target = Fork<'c>;
+
+    fn deref(&self) -> &Fork<'c> {
+        &self.fork
+    }
+}
+
+impl<'c> StageNow<'c> {
+    /// Fetches a stage that stories are promoted to.
+    pub(crate) fn receiving(
+        canon: &'c Canon,
+        objects: &Objects,
+        name: &str,
+    ) -> Result<Self, Failure> {
+        need_stage(canon, name)?;
+        let environment = canon.manifest.environment(name)?;
+        if !receives_stories(&canon.manifest, environment) {
+            let title = format!(
+                "stage `{}` follows canonical: stories are not promoted to it",
+                shown(name)
+            );
+            let diagnostic = Diagnostic::error("stage-follows-canonical", title)
+                .label(environment.place.label("declared here"))
+                .help("a story gets there by landing on the canonical branch")
+                .help(format!(
+                    "`storyline sync {}` brings the stage to where canonical is",
+                    shown(name)
+                ));
+            return Err(Failure {
+                sources: canon.manifest_sources.clone(),
+                ..usage(diagnostic)
+            });
+        }
+        let fork = Fork::of(canon, name)?;
+        let Some(tip) = fork.fetch(&fork.branch)? else {
+            let branch = shown(&fork.branch);
+            let title = format!(
+                "stage `{}` has no branch `{branch}` at {}",
+                shown(name),
+                fork.url
+            );
+            let diagnostic = Diagnostic::error("stage-branch-missing", title).help(format!(
+                "begin it with what canonical is now: `storyline stamp {} --rev {} --branch stage-{}`, then \
+                 `git push {} stage-{}:{branch}`",
+                shown(name),
+                canon.tip,
+                shown(name),
+                fork.url,
+                shown(name),
+            ));
+            return Err(usage(diagnostic));
+        };
+        objects.refresh();
+        let ledger = Ledger::read(objects, tip)?;
+        Ok(Self { fork, tip, ledger })
+    }
+}
+
+/// Refuses what is no stage of the pipeline.
+pub(crate) fn need_stage(canon: &Canon, name: &str) -> Result<(), Failure> {
+    let mut stages = canon.manifest.pipeline.iter().flatten();
+    if stages.any(|stage| stage == name) {
+        return Ok(());
+    }
+    let stages: Vec<_> = canon.manifest.pipeline.iter().flatten().collect();
+    let title = format!("`{}` is no stage of the pipeline", shown(name));
+    let diagnostic = Diagnostic::error("unknown-stage", title);
+    Err(usage(match stages.as_slice() {
+        [] => diagnostic
+            .help("say which environments are: `[pipeline] stages = […]` in `storyline.toml`"),
+        stages => {
+            let names: Vec<_> = stages
+                .iter()
+                .map(|stage| format!("`{}`", shown(stage)))
+                .collect();
+            diagnostic.help(format!("stages are {}", names.join(", ")))
+        }
+    }))
+}
+
+/// Fetches the logs of these stories, and with them all that was handed in of them. One that has none is
+/// left out.
+pub(crate) fn fetch_stories(
+    canon: &Canon,
+    ids: impl IntoIterator<Item = StoryId>,
+) -> Result<BTreeMap<StoryId, Story>, Failure> {
+    let mut wants: Vec<(StoryId, RefName)> = Vec::new();
+    for id in ids {
+        let name = canon::name(&log_ref(&id))?;
+        wants.push((id, name));
+    }
+    let mut stories = BTreeMap::new();
+    for wants in wants.chunks(REFS_AT_ONCE) {
+        let refs: Vec<_> = wants
+            .iter()
+            .map(|(_, name)| (name.clone(), name.clone()))
+            .collect();
+        let fetched = canon.git.fetch(&canon.repository, &canon.url, &refs)?;
+        for (id, name) in wants {
+            if fetched.found.contains_key(name) {
+                stories.insert(id.clone(), Story::read(&canon.repository, id)?);
+            }
+        }
+    }
+    Ok(stories)
+}
+
+/// A story as it was typed: its id, and the first digits of a revision behind `@`.
+pub(crate) struct Asked {
+    pub(crate) id: StoryId,
+    pub(crate) revision: Option<String>,
+}
+
+impl Asked {
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
+        let (id, revision) = match text.split_once('@') {
+            Some((id, revision)) => (id, Some(revision.to_owned())),
+            None => (text, None),
+        };
+        let id = crate::commands::story::story_id(id)?;
+        Ok(Self { id, revision })
+    }
+
+    /// The record of what was handed in and is meant.
+    pub(crate) fn record<'s>(&self, story: Option<&'s Story>) -> Result<&'s Record, Failure> {
+        let id = &self.id;
+        let Some(story) = story else {
+            let title = format!("nothing was handed in of a story {id}");
+            let diagnostic = Diagnostic::error("unknown-story", title);
+            return Err(usage(diagnostic.help(format!(
+                "`storyline story list` has them all; `storyline story submit {id}` hands one in"
+            ))));
+        };
+        if let Some(reason) = story.withdrawn() {
+            let reason = match reason {
+                "" => String::new(),
+                reason => format!(": {}", shown(reason.lines().next().unwrap_or_default())),
+            };
+            let title = format!("story {id} was withdrawn{reason}");
+            let diagnostic = Diagnostic::error("story-withdrawn", title);
+            return Err(usage(
+                diagnostic.help(format!("`storyline story submit {id}` takes it up again")),
+            ));
+        }
+        let record = match &self.revision {
+            Some(digits) => {
+                let found = crate::commands::story::records(story, digits)?;
+                found.first().copied()
+            }
+            None => story.revisions().next_back().map(|(record, _)| record),
+        };
+        record.ok_or_else(|| {
+            let title = format!("nothing was handed in of story {id}");
+            let help = format!("`storyline story submit {id}` hands in what its branch holds");
+            usage(Diagnostic::error("story-not-submitted", title).help(help))
+        })
+    }
+}
+
+/// The change of a revision in this repository.
+pub(crate) fn landed(revision: &Revision) -> Result<Landed, Failure> {
+    let part = revision.own().ok_or_else(|| {
+        let error = storyline_promote::PromoteError::NoPart {
+            story: revision.story.clone(),
+            revision: revision.id(),
+        };
+        Failure::from(error)
+    })?;
+    Ok(Landed {
+        story: revision.story.clone(),
+        revision: revision.id(),
+        change: Span {
+            from: part.base,
+            to: part.tip,
+        },
+    })
+}
+
+/// What a record handed in, ready to land.
+pub(crate) fn wanted(
+    canon: &Canon,
+    record: &Record,
+    stories: &BTreeMap<StoryId, Story>,
+) -> Result<Wanted, Failure> {
+    let revision = record
+        .revision()
+        .expect("a record that hands in has a revision");
+    let objects = canon.repository.objects()?;
+    let change = landed(revision)?;
+    for commit in [change.change.from, change.change.to] {
+        if !objects.contains(commit) {
+            return Err(storyline_promote::PromoteError::RevisionGone {
+                story: change.story.clone(),
+                revision: change.revision,
+                commit,
+            }
+            .into());
+        }
+    }
+    let mut depends = Vec::new();
+    for (id, on) in &revision.depends {
+        let found = stories.get(id).and_then(|story| {
+            let mut revisions = story.revisions();
+            revisions.find(|(_, revision)| revision.id() == *on)
+        });
+        match found {
+            Some((_, found)) => depends.push(landed(found)?),
+            None => {
+                let title = format!(
+                    "story {} is built on revision {} of {id}, which is gone",
+                    revision.story,
+                    on.short()
+                );
+                let diagnostic = Diagnostic::error("dependency-gone", title).help(format!(
+                    "`storyline story submit {}` hands it in anew",
+                    revision.story
+                ));
+                return Err(usage(diagnostic));
+            }
+        }
+    }
+    let subject =
+        storyline_repo::story::CommitSummary::read(&canon.repository, change.change.to)?.subject;
+    Ok(Wanted {
+        revision: change,
+        depends,
+        subject,
+        author: signature(&record.who.name, &record.who.email, record.when, 0),
+    })
+}
+
+impl From<storyline_promote::PromoteError> for Failure {
+    fn from(error: storyline_promote::PromoteError) -> Self {
+        use storyline_promote::PromoteError;
+        match error {
+            PromoteError::Object(error) => error.into(),
+            PromoteError::Projection(error) => error.into(),
+            PromoteError::Story(error) => error.into(),
+            error => Self {
+                diagnostics: error.diagnostics(),
+                ..Self::new(FailureKind::Usage, Diagnostic::error("promote", "")).unchanged()
+            },
+        }
+    }
+}
+
+/// Text of people's, fit for a terminal.
+pub(crate) fn shown(text: &str) -> Visible<'_> {
+    Visible(text.as_bytes())
+}
