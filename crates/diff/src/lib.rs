@@ -12,12 +12,15 @@
 //!
 //! [`objects`] tells the same report view by view, field by field.
 //!
+//! [`names`] tells what files provide and use by name, and what of that a tree lacks.
+//!
 //! [`noise`] tells of many such pairs, the commits of a history, which of them look like a stamp that was
 //! put in or taken out by hand.
 
 mod align;
 mod impact;
 mod lines;
+pub mod names;
 pub mod noise;
 pub mod objects;
 mod pair;

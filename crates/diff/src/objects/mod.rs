@@ -15,7 +15,7 @@
 mod across;
 mod build;
 mod compare;
-mod extract;
+pub(crate) mod extract;
 mod kind;
 mod lookml;
 mod order;
@@ -25,7 +25,7 @@ mod report;
 mod sheet;
 mod siblings;
 mod sql;
-mod tree;
+pub(crate) mod tree;
 mod yaml;
 
 use rayon::prelude::*;

@@ -1,0 +1,52 @@
+//! Which fields a dimension group makes where it does not say so itself.
+
+/// Timeframes of a group of times: `created_week`.
+pub(super) const TIMES: [&str; 42] = [
+    "raw",
+    "time",
+    "time_of_day",
+    "date",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "hour",
+    "hour_of_day",
+    "hour2",
+    "hour3",
+    "hour4",
+    "hour6",
+    "hour8",
+    "hour12",
+    "minute",
+    "minute2",
+    "minute3",
+    "minute4",
+    "minute5",
+    "minute6",
+    "minute10",
+    "minute12",
+    "minute15",
+    "minute20",
+    "minute30",
+    "second",
+    "millisecond",
+    "microsecond",
+    "day_of_month",
+    "day_of_week",
+    "day_of_week_index",
+    "day_of_year",
+    "week_of_year",
+    "month_name",
+    "month_num",
+    "quarter_of_year",
+    "fiscal_quarter",
+    "fiscal_year",
+    "fiscal_month_num",
+    "yesno",
+];
+
+/// Intervals of a group of durations: `weeks_open`.
+pub(super) const INTERVALS: [&str; 8] = [
+    "second", "minute", "hour", "day", "week", "month", "quarter", "year",
+];
