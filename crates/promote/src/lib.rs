@@ -10,10 +10,12 @@
 //! landing    a revision comes
 //! sequence   several of them, a commit each
 //! plan       what is about to happen, to be shown and saved
+//! gate       what people said of revisions there
 //! ```
 
 mod deed;
 mod error;
+pub mod gate;
 mod landing;
 mod ledger;
 mod plan;

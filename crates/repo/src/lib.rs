@@ -53,7 +53,7 @@ pub use id::{CollisionAttack, Kind, NotAnId, ObjectId};
 pub use memo::Memo;
 pub use net::{
     Fetched, Git, GitVersion, Markers, MergedText, Moved, NetError, Protocol, Protocols, Push,
-    Sides, UnknownProtocol, Url, UrlRefused, Words,
+    Sides, SignError, UnknownProtocol, Url, UrlRefused, Words,
 };
 pub use object_error::ObjectError;
 pub use objects::{Header, Object, Objects};

@@ -196,6 +196,15 @@ impl Git {
     ) -> Result<Option<Ended>, NetError> {
         let arguments: Vec<_> = arguments.iter().map(|word| (*word).into()).collect();
         let command = self.command_in(git_dir, &arguments)?;
+        self.ended(command, input)
+    }
+
+    /// Runs a command of [`Self::command_in`]; `None` when it had to be stopped.
+    pub(super) fn ended(
+        &self,
+        command: Command,
+        input: Vec<u8>,
+    ) -> Result<Option<Ended>, NetError> {
         match run::run(command, Some(input), self.limit, self.has_terminal) {
             Ok(ended) => Ok(Some(ended)),
             Err(Failed::TimeLimit | Failed::TooLong) => Ok(None),
@@ -205,7 +214,11 @@ impl Git {
         }
     }
 
-    fn command_in(&self, git_dir: &Path, arguments: &[String]) -> Result<Command, NetError> {
+    pub(super) fn command_in(
+        &self,
+        git_dir: &Path,
+        arguments: &[String],
+    ) -> Result<Command, NetError> {
         self.usable_version()?;
         let mut command = self.command();
         command

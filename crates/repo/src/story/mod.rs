@@ -30,7 +30,7 @@ pub use error::StoryError;
 pub use id::{BadStoryId, MAX_STORY_ID, StoryId};
 pub use landed::{Landed, Landings};
 pub use log::{Story, StoryState, log_ref, pin_ref};
-pub use record::{Event, Person, Record};
+pub use record::{Event, Person, Record, paragraphs};
 pub use revision::{OWN_REPOSITORY, Part, Revision, RevisionId};
 pub use submit::{Draft, Submission};
 pub use twins::without_twin;

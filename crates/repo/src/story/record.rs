@@ -117,8 +117,23 @@ impl Event {
     }
 }
 
+impl Person {
+    /// Reads `NAME <EMAIL> SECONDS OFFSET`, as commits have it; the seconds are those since 1970.
+    pub fn and_time(header: &[u8]) -> Option<(Self, i64)> {
+        let text = std::str::from_utf8(header).ok()?;
+        let (name, rest) = text.split_once('<')?;
+        let (email, time) = rest.split_once("> ")?;
+        let seconds = time.split(' ').next()?.parse().ok()?;
+        let person = Self {
+            name: name.trim_end().into(),
+            email: email.into(),
+        };
+        Some((person, seconds))
+    }
+}
+
 /// A text of people's without control characters, blank ends of lines, and empty lines around it.
-fn paragraphs(text: &str) -> String {
+pub fn paragraphs(text: &str) -> String {
     let lines = text.trim().lines().map(str::trim_end);
     let lines: Vec<String> = lines
         .map(|line| line.chars().filter(|c| !c.is_control()).collect())
@@ -135,7 +150,7 @@ impl Record {
             Event::Submitted(revision) => revision.story == *story,
             Event::Withdrawn { .. } => true,
         };
-        let (who, when) = person(std::str::from_utf8(commit.committer()?).ok()?)?;
+        let (who, when) = Person::and_time(commit.committer()?)?;
         of_this_story.then_some(Self {
             commit: id,
             event,
@@ -165,16 +180,4 @@ impl Record {
     pub fn revision_id(&self) -> Option<RevisionId> {
         self.revision().map(Revision::id)
     }
-}
-
-/// Reads `NAME <EMAIL> SECONDS OFFSET`.
-fn person(text: &str) -> Option<(Person, i64)> {
-    let (name, rest) = text.split_once('<')?;
-    let (email, time) = rest.split_once("> ")?;
-    let seconds = time.split(' ').next()?.parse().ok()?;
-    let person = Person {
-        name: name.trim_end().into(),
-        email: email.into(),
-    };
-    Some((person, seconds))
 }
