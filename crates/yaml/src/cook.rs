@@ -57,6 +57,12 @@ fn flow(style: Style, raw: &str) -> Option<String> {
     // Blanks before a line break go away, but not those that an escape made.
     let mut kept = 0;
     let mut rest = raw;
+    let is_special = |c| {
+        matches!(
+            (c, style),
+            ('\n' | '\r', _) | ('\'', Style::Single) | ('"' | '\\', Style::Double)
+        )
+    };
     while let Some(c) = rest.chars().next() {
         let after = &rest[c.len_utf8()..];
         rest = match (c, style) {
@@ -77,8 +83,9 @@ fn flow(style: Style, raw: &str) -> Option<String> {
                 rest
             }
             _ => {
-                out.push(c);
-                after
+                let (text, rest) = rest.split_at(rest.find(is_special).unwrap_or(rest.len()));
+                out.push_str(text);
+                rest
             }
         };
     }

@@ -183,20 +183,26 @@ impl<'s> Document<'s> {
             for mapping in mappings {
                 let scalars = mapping.entries().filter_map(|(key, _)| key.scalar());
                 keys.clear();
-                keys.extend(scalars.map(|key| {
-                    let value = key.value();
-                    (FxBuildHasher.hash_one(&*value), value, key.id())
-                }));
-                // Equal ones become neighbours; mostly the hashes decide.
+                keys.extend(scalars.map(|key| (FxBuildHasher.hash_one(&*key.value()), key.id())));
+                // Equal ones become neighbours, beside few others: those whose hashes are equal too.
                 keys.sort_unstable();
-                for pair in keys.windows(2) {
-                    if (pair[0].0, &pair[0].1) == (pair[1].0, &pair[1].1) {
-                        twice.extend([pair[0].2, pair[1].2]);
+                for same in keys.chunk_by_mut(|a, b| a.0 == b.0) {
+                    if same.len() > 1 {
+                        twice.extend(self.equal(same));
                     }
                 }
             }
             twice
         })
+    }
+
+    /// Those of some scalars, here with their hashes, that say what another one says.
+    fn equal(&self, scalars: &mut [(u64, u32)]) -> Vec<u32> {
+        let value = |id: u32| Scalar(Node { document: self, id }).value();
+        scalars.sort_unstable_by(|(_, a), (_, b)| value(*a).cmp(&value(*b)));
+        let same = scalars.chunk_by(|(_, a), (_, b)| value(*a) == value(*b));
+        let twice = same.filter(|same| same.len() > 1).flatten();
+        twice.map(|(_, id)| *id).collect()
     }
 
     /// Takes over which keys stand twice from `other`, whose keys are the same.

@@ -1,6 +1,6 @@
 //! Scalars of all styles. Their text, where it is not simply their bytes, is made by `cook`.
 
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3, memchr3_iter};
 use storyline_text::Span;
 
 use super::Reader;
@@ -41,19 +41,23 @@ impl Inside {
 /// Whether there are only characters that mean the same to every reader: no tabs, carriage returns
 /// or other control characters, no line separators of Unicode, no byte order mark.
 pub(super) fn is_common(text: &str) -> bool {
-    let odd = |b: u8| (b < b' ' && b != b'\n') || b == 0x7f;
+    // One where a byte is odd: whole chunks without a branch in them are looked at in one go.
+    let odd = |b: u8| u8::from(b < b' ') & u8::from(b != b'\n') | u8::from(b == 0x7f);
     let bytes = text.as_bytes();
-    // Whole chunks without a branch in them can be looked at in one go.
     let plain = bytes
-        .chunks(4096)
-        .all(|chunk| !chunk.iter().fold(false, |any, b| any | odd(*b)));
-    let separates = |c| {
+        .chunks(1024)
+        .all(|chunk| chunk.iter().fold(0, |any, b| any | odd(*b)) == 0);
+    // U+0080 to U+009F; U+2028 and U+2029; U+FEFF, U+FFFE and U+FFFF.
+    let separates = |at| {
         matches!(
-            c,
-            '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+            bytes[at..],
+            [0xc2, 0x80..=0x9f, ..]
+                | [0xe2, 0x80, 0xa8 | 0xa9, ..]
+                | [0xef, 0xbb, 0xbf, ..]
+                | [0xef, 0xbf, 0xbe | 0xbf, ..]
         )
     };
-    plain && (text.is_ascii() || !text.chars().any(separates))
+    plain && !memchr3_iter(0xc2, 0xe2, 0xef, bytes).any(separates)
 }
 
 /// Whether an unquoted scalar can start with these bytes.
