@@ -73,7 +73,8 @@ impl TreeEntry<'_> {
 /// # Errors
 /// When the bytes are none. A mode or name that is merely odd is none.
 pub fn parse_tree(bytes: &[u8]) -> Result<Vec<TreeEntry<'_>>, MalformedTree> {
-    let mut entries = Vec::new();
+    // Most names are longer than the few bytes that this leaves them.
+    let mut entries = Vec::with_capacity(bytes.len() / 40);
     let mut at = 0;
     while at < bytes.len() {
         let (entry, length) = entry(&bytes[at..]).ok_or(MalformedTree { at })?;
