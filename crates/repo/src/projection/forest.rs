@@ -57,6 +57,9 @@ pub(super) struct Forest {
     stampers: Vec<(Arc<Stamper>, ReadingId, Key)>,
     stamper_ids: FxHashMap<Key, StamperId>,
     stampers_of: FxHashMap<Told, Result<StamperId, Unfit>>,
+    /// The same by all that a stamper is made from, which is less than what trees tell.
+    stampers_for:
+        FxHashMap<(ManifestId, bool, OutlineId, Option<String>), Result<StamperId, Unfit>>,
     folds: FxHashMap<(Place, StamperId), Verdict>,
     verdicts: FxHashMap<(Root, bool), Verdict>,
 }
@@ -255,9 +258,31 @@ impl Forest {
         }
         let (manifest, _, outline, gist) = told;
         let (manifest, environment) = manifests.get(manifest);
+        let (outline, gist) = (trees.outline(outline), self.files.told(gist).clone());
+        let made = Stamper::check(manifest, environment, direction, outline, &gist);
+        let made = made.and_then(|()| {
+            let project = gist.project();
+            self.make_stamper(manifests, direction, reading, (told, project), outline)
+        });
+        self.stampers_of.insert(told, made);
+        made
+    }
+
+    fn make_stamper(
+        &mut self,
+        manifests: &Manifests,
+        direction: Direction,
+        reading: ReadingId,
+        ((manifest, stamps, number, _), project): (Told, Option<&str>),
+        outline: &Outline,
+    ) -> Result<StamperId, Unfit> {
+        let from = (manifest, stamps, number, project.map(Into::into));
+        if let Some(known) = self.stampers_for.get(&from) {
+            return *known;
+        }
+        let (manifest, environment) = manifests.get(manifest);
         let (how, identity) = self.files.get(reading);
-        let (outline, gist) = (trees.outline(outline), self.files.told(gist));
-        let made = Stamper::new(manifest, environment, direction, how, outline, gist);
+        let made = Stamper::new(manifest, environment, direction, how, outline, project);
         let made = made.map(|stamper| {
             let identity = stamper.identity(identity.as_bytes());
             let next = StamperId::new(self.stampers.len());
@@ -268,7 +293,7 @@ impl Forest {
             }
             id
         });
-        self.stampers_of.insert(told, made);
+        self.stampers_for.insert(from, made);
         made
     }
 

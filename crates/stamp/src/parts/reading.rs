@@ -172,6 +172,11 @@ impl Gist {
         self.may_change |= folder.may_change;
     }
 
+    /// What the project calls itself.
+    pub fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
     /// Whether nothing in this part can change, or be refused, whatever the rest of the tree says.
     pub fn is_inert(&self) -> bool {
         !self.may_change && !self.is_broken

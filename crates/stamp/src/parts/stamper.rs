@@ -56,27 +56,40 @@ pub struct Written {
 }
 
 impl Stamper {
-    /// Decides for the tree whose paths say `outline` and whose files, read by `reading`, say `gist`.
+    /// Whether the tree whose paths say `outline` and whose files say `gist` may be taken there at all.
     ///
     /// # Errors
     /// [`Unfit`] when it is refused, or has to be planned as a whole.
-    pub fn new(
+    pub fn check(
         manifest: &Manifest,
         environment: &Environment,
         direction: Direction,
-        reading: &Arc<Reading>,
         outline: &Outline,
         gist: &Gist,
-    ) -> Result<Self, Unfit> {
+    ) -> Result<(), Unfit> {
         if outline.unnamed || gist.is_broken {
             return Err(Unfit::Refused);
         }
         if outline.odd_folder {
             return Err(Unfit::Undecided);
         }
+        check_form(manifest, environment, direction, outline, gist)
+    }
+
+    /// Decides for trees that passed [`Stamper::check`], whose paths say `outline` and whose files, read by
+    /// `reading`, call the project so.
+    ///
+    /// # Errors
+    /// [`Unfit`] when they are refused, or have to be planned as a whole.
+    pub fn new(
+        manifest: &Manifest,
+        environment: &Environment,
+        direction: Direction,
+        reading: &Arc<Reading>,
+        outline: &Outline,
+        project: Option<&str>,
+    ) -> Result<Self, Unfit> {
         let names = environment.names().clone();
-        check_form(manifest, environment, direction, outline, gist)?;
-        let project = gist.project.as_deref();
         let after = match (project, direction) {
             (None, _) => None,
             (Some(name), Direction::Stamp) => names.stamp(&Kind::Project, name).ok(),

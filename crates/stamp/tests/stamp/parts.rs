@@ -33,7 +33,9 @@ pub(crate) fn by_parts(files: &Files, manifest: &Manifest, way: Direction) -> Re
         Some(outline.clone())
     );
     assert_eq!(Gist::from_bytes(&gist.to_bytes()), Some(gist.clone()));
-    let stamper = Stamper::new(manifest, environment, way, &reading, &outline, &gist)?;
+    Stamper::check(manifest, environment, way, &outline, &gist)?;
+    let project = gist.project();
+    let stamper = Stamper::new(manifest, environment, way, &reading, &outline, project)?;
     let mut out = Files::default();
     for entry in files.entries() {
         let old = files.bytes(&entry.path).unwrap_or_default();
