@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use storyline_manifest::Kind;
 use storyline_text::RelPath;
-use storyline_yaml::{self as yaml, Document, Node, Pattern, Scalar, read};
+use storyline_yaml::{self as yaml, Document, Node, Pattern, Scalar};
 
 use crate::candidate::{Candidate, FileScan, Shape};
 use crate::texts::Texts;
@@ -28,11 +28,6 @@ fn pattern(text: &str) -> Pattern {
     Pattern::parse(text).expect("a plain pattern")
 }
 
-pub(crate) fn scan(path: &RelPath, source: &[u8], hosts: &Hosts) -> FileScan {
-    scan_document(path, &read(source), hosts)
-}
-
-/// The same for a dashboard that was read.
 pub(crate) fn scan_document(path: &RelPath, document: &Document<'_>, hosts: &Hosts) -> FileScan {
     let errors = document.errors().iter();
     let mut scan = FileScan {

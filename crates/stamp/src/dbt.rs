@@ -8,21 +8,14 @@ use memchr::memmem;
 use storyline_dbt::{FileKind, Name, NameKind, names};
 use storyline_manifest::Kind;
 use storyline_text::{RelPath, Severity};
-use storyline_yaml::{Document, read};
+use storyline_yaml::Document;
 
 use crate::candidate::{Candidate, FileScan, Shape};
 use crate::url::{self, Hosts};
 
-pub(crate) fn scan(path: &RelPath, source: &[u8], kind: FileKind, hosts: &Hosts) -> FileScan {
-    if kind == FileKind::Properties && !may_hold_names(source) {
-        return FileScan::default();
-    }
-    scan_document(path, &read(source), kind, hosts)
-}
-
-/// Whether properties of models are worth reading: most only describe columns. Words that stand in
+/// Whether a file is worth reading. Most properties of models only describe columns. Words that stand in
 /// a key of any name.
-fn may_hold_names(source: &[u8]) -> bool {
+pub(crate) fn may_hold_names(source: &[u8], kind: FileKind) -> bool {
     let keys: [&[u8]; 6] = [
         b"schema",
         b"database",
@@ -31,10 +24,9 @@ fn may_hold_names(source: &[u8]) -> bool {
         b"catalog",
         b"exposures",
     ];
-    keys.iter().any(|key| memmem::find(source, key).is_some())
+    kind != FileKind::Properties || keys.iter().any(|key| memmem::find(source, key).is_some())
 }
 
-/// The same for a file that was read.
 pub(crate) fn scan_document(
     path: &RelPath,
     document: &Document<'_>,

@@ -8,11 +8,6 @@ use crate::candidate::{Candidate, FileScan, FileType, Shape};
 use crate::url::Hosts;
 use crate::{dashboard, lookml};
 
-pub(crate) fn scan(path: &RelPath, source: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
-    scan_document(path, &storyline_yaml::read(source), file_type, hosts)
-}
-
-/// The same for a file that was read.
 pub(crate) fn scan_document(
     path: &RelPath,
     yaml: &Document<'_>,

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use storyline_dbt::{FileKind, Projects};
 use storyline_manifest::Kind;
 use storyline_text::{Label, RelPath};
+use storyline_yaml::Document;
 
 use crate::candidate::{Candidate, FileScan, FileType, Shape, is_model, model_name};
 use crate::plan::Changed;
@@ -214,29 +215,59 @@ pub(crate) fn defines(candidate: &Candidate) -> bool {
 
 /// Everything that one file says.
 pub(crate) fn scan(path: &RelPath, bytes: &[u8], file_type: FileType, scope: &Scope) -> FileScan {
-    let mut scan = match scope.concerns(file_type) {
+    scan_and_parse(path, bytes, file_type, scope).0
+}
+
+/// The same, and the file as it was parsed, if it had to be and is YAML.
+pub(crate) fn scan_and_parse<'b>(
+    path: &RelPath,
+    bytes: &'b [u8],
+    file_type: FileType,
+    scope: &Scope,
+) -> (FileScan, Option<Document<'b>>) {
+    let (mut scan, document) = match scope.concerns(file_type) {
         true => built_in(path, bytes, file_type, scope.hosts()),
-        false => FileScan::default(),
+        false => Default::default(),
     };
     declared::add(path, bytes, scope, &mut scan);
-    scan
+    (scan, document)
 }
 
 /// What it says in the languages of Looker and dbt.
-fn built_in(path: &RelPath, bytes: &[u8], file_type: FileType, hosts: &Hosts) -> FileScan {
+fn built_in<'b>(
+    path: &RelPath,
+    bytes: &'b [u8],
+    file_type: FileType,
+    hosts: &Hosts,
+) -> (FileScan, Option<Document<'b>>) {
+    let is_worth_reading = match file_type {
+        FileType::Dbt(kind) => dbt::may_hold_names(bytes, kind),
+        FileType::LookMl | FileType::Object => lookml::may_hold_names(bytes),
+        _ => true,
+    };
+    if !is_worth_reading {
+        return Default::default();
+    }
+    if file_type.is_lookml() && !storyline_lookml::is_legacy(bytes) {
+        return (lookml::scan(path, bytes, file_type, hosts), None);
+    }
+    let document = storyline_yaml::read(bytes);
+    let scan = scan_document(path, &document, file_type, hosts);
+    (scan, Some(document))
+}
+
+/// What a YAML file says that is read already.
+pub(crate) fn scan_document(
+    path: &RelPath,
+    document: &Document<'_>,
+    file_type: FileType,
+    hosts: &Hosts,
+) -> FileScan {
     match file_type {
-        FileType::Dashboard => return dashboard::scan(path, bytes, hosts),
-        FileType::Dbt(kind) => return dbt::scan(path, bytes, kind, hosts),
-        _ => {}
+        FileType::Dbt(kind) => dbt::scan_document(path, document, kind, hosts),
+        _ if file_type.is_lookml() => legacy::scan_document(path, document, file_type, hosts),
+        _ => dashboard::scan_document(path, document, hosts),
     }
-    let is_part = matches!(file_type, FileType::LookMl | FileType::Object);
-    if is_part && !lookml::may_hold_names(bytes) {
-        return FileScan::default();
-    }
-    if storyline_lookml::is_legacy(bytes) {
-        return legacy::scan(path, bytes, file_type, hosts);
-    }
-    lookml::scan(path, bytes, file_type, hosts)
 }
 
 fn is_of_interest(scan: &FileScan, file_type: FileType) -> bool {

@@ -5,9 +5,9 @@ use storyline_text::{Edit, Patch, RelPath, Span};
 use storyline_yaml::{Document, EditError, VerifyError};
 
 use crate::candidate::{Candidate, FileScan, FileType, Shape};
-use crate::tree::File;
+use crate::tree::{File, scan_document};
 use crate::url::Encoding;
-use crate::{Scope, dashboard, dbt, declared, declared_json, declared_toml, legacy, lookml};
+use crate::{Scope, declared, declared_json, declared_toml, lookml};
 
 /// A name that cannot be put where it should go.
 #[derive(Debug)]
@@ -49,8 +49,27 @@ pub(crate) fn rewrite(
     names: &[(&Candidate, String)],
     scope: &Scope,
 ) -> Result<(Patch, File), Unwritable> {
-    let (patch, file, ()) = rewrite_and(to, (file_type, source), names, scope, |_| ())?;
+    let (patch, file, ()) = rewrite_and(to, (file_type, &source.into()), names, scope, |_| ())?;
     Ok((patch, file))
+}
+
+/// A file's bytes, and what was parsed of them where somebody did so already.
+pub struct Source<'b> {
+    pub(crate) bytes: &'b [u8],
+    pub(crate) yaml: Option<&'b Document<'b>>,
+}
+
+impl<'b> Source<'b> {
+    /// The bytes.
+    pub fn bytes(&self) -> &'b [u8] {
+        self.bytes
+    }
+}
+
+impl<'b> From<&'b [u8]> for Source<'b> {
+    fn from(bytes: &'b [u8]) -> Self {
+        Self { bytes, yaml: None }
+    }
 }
 
 /// A file with other names in it, for whoever wants a look while it is parsed.
@@ -72,7 +91,7 @@ impl Fresh<'_> {
 /// The same, with what `look` sees in it.
 pub(crate) fn rewrite_and<R>(
     to: &RelPath,
-    (file_type, source): (FileType, &[u8]),
+    (file_type, source): (FileType, &Source<'_>),
     names: &[(&Candidate, String)],
     scope: &Scope,
     look: impl FnOnce(&Fresh<'_>) -> R,
@@ -84,7 +103,7 @@ pub(crate) fn rewrite_and<R>(
         let (span, name) = first.unwrap_or_default();
         Unwritable { span, name, why }
     };
-    let hosts = scope.hosts();
+    let (hosts, yaml, source) = (scope.hosts(), source.yaml, source.bytes);
     let is_known = matches!(file_type, FileType::Dashboard | FileType::Dbt(_));
     let is_legacy = file_type.is_lookml() && storyline_lookml::is_legacy(source);
     let seen = |patch: &Patch, bytes: &[u8], yaml: Option<&Document<'_>>, mut scan: FileScan| {
@@ -99,17 +118,22 @@ pub(crate) fn rewrite_and<R>(
     };
     let concerns = scope.concerns(file_type);
     let (patch, bytes, (scan, seen)) = if is_known || is_legacy || is_yaml(names) {
-        let before = storyline_yaml::read(source);
-        let patch = edits(source, Some(&before), names)?;
+        let read;
+        let before = match yaml {
+            Some(before) => before,
+            None => {
+                read = storyline_yaml::read(source);
+                &read
+            }
+        };
+        let patch = edits(source, Some(before), names)?;
         let bytes = applied(&patch, source);
         let after = storyline_yaml::read(&bytes);
-        storyline_yaml::verify_read(&before, &after, &patch)
+        storyline_yaml::verify_read(before, &after, &patch)
             .map_err(|error| unwritable(Why::ReadsOtherwise(error)))?;
-        let scan = match file_type {
-            _ if !concerns => FileScan::default(),
-            FileType::Dbt(kind) => dbt::scan_document(to, &after, kind, hosts),
-            _ if is_legacy => legacy::scan_document(to, &after, file_type, hosts),
-            _ => dashboard::scan_document(to, &after, hosts),
+        let scan = match concerns {
+            true => scan_document(to, &after, file_type, hosts),
+            false => FileScan::default(),
         };
         let seen = seen(&patch, &bytes, Some(&after), scan);
         drop(after);

@@ -88,6 +88,36 @@ pub struct Document<'s> {
     duplicates: OnceLock<FxHashSet<u32>>,
 }
 
+/// A file that was read, with its bytes: it may stay longer than what it was read from.
+#[derive(Debug)]
+pub struct Kept {
+    source: Vec<u8>,
+    arena: Arena,
+    duplicates: OnceLock<FxHashSet<u32>>,
+}
+
+impl Kept {
+    /// About how many bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        let cooked = self.arena.cooked.iter();
+        let cooked = cooked.map(|(_, text)| size_of::<(u32, String)>() + text.capacity());
+        self.source.capacity()
+            + self.arena.nodes.capacity() * size_of::<Entry>()
+            + self.arena.properties.capacity() * size_of::<Properties>()
+            + cooked.sum::<usize>()
+    }
+
+    /// Hands the document to `look`, as it was.
+    pub fn with<R>(self, look: impl FnOnce(&Document<'_>) -> R) -> R {
+        look(&Document {
+            source: &self.source,
+            text: std::str::from_utf8(&self.source).ok(),
+            arena: self.arena,
+            duplicates: self.duplicates,
+        })
+    }
+}
+
 impl<'s> Document<'s> {
     pub(crate) fn new(source: &'s [u8], text: Option<&'s str>, arena: Arena) -> Self {
         Self {
@@ -95,6 +125,15 @@ impl<'s> Document<'s> {
             text,
             arena,
             duplicates: OnceLock::new(),
+        }
+    }
+
+    /// The same with bytes of its own.
+    pub fn keep(self) -> Kept {
+        Kept {
+            source: self.source.to_vec(),
+            arena: self.arena,
+            duplicates: self.duplicates,
         }
     }
 

@@ -47,7 +47,7 @@ mod read;
 mod shadow;
 mod verify;
 
-pub use document::Document;
+pub use document::{Document, Kept};
 pub use edit::Replacement;
 pub use entry::{NewScalar, NewValue};
 pub use error::{EditError, Fault, ReadError, VerifyError};

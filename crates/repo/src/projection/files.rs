@@ -1,10 +1,13 @@
 //! Files as they are read and written while trees are projected: each once as what it is read, and once
 //! for each set of names that is put into it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use storyline_stamp::parts::{Class, Gist, NewName, Outline, Reading, Said, Stamper, Written};
+use storyline_stamp::parts::{
+    Class, Gist, NewName, Outline, Parsed, Reading, Said, Source, Stamper, Written,
+};
 use storyline_text::RelPath;
 
 use super::ProjectionError;
@@ -35,6 +38,9 @@ pub(super) const NOTHING: GistId = GistId(0);
 /// About how many bytes of memory what files say may take.
 const MAX_WEIGHT: usize = 24 << 20;
 
+/// How many bytes of memory files may take that were parsed and are not written yet.
+const MAX_PARSED: usize = 32 << 20;
+
 /// A file's bytes and as what they are read.
 pub(super) type File = (ObjectId, ClassId);
 
@@ -57,8 +63,32 @@ pub(super) struct Files {
     /// Without files that say nothing.
     said: FxHashMap<File, Arc<Said>>,
     writes: Writes,
+    parsed: Mutex<AtHand>,
     /// About how many bytes what files say, and what is written, takes.
     weight: usize,
+}
+
+/// Files that were parsed to be read: most are written next, and need not be parsed again.
+#[derive(Default)]
+struct AtHand {
+    files: FxHashMap<ObjectId, Parsed>,
+    weight: usize,
+}
+
+impl AtHand {
+    fn keep(&mut self, id: ObjectId, parsed: Parsed) {
+        let weight = self.weight + parsed.weight();
+        if weight <= MAX_PARSED && !self.files.contains_key(&id) {
+            self.files.insert(id, parsed);
+            self.weight = weight;
+        }
+    }
+
+    fn take(&mut self, id: ObjectId) -> Option<Parsed> {
+        let parsed = self.files.remove(&id)?;
+        self.weight -= parsed.weight();
+        Some(parsed)
+    }
 }
 
 /// What is to be done before the next attempt.
@@ -216,20 +246,21 @@ impl Files {
 
     /// Reads and writes files, on all threads.
     pub(super) fn run(&mut self, trees: &mut Trees<'_>, jobs: Jobs) -> Result<(), ProjectionError> {
-        let ids: FxHashSet<_> = jobs
-            .reads
-            .keys()
-            .chain(jobs.writes.keys())
-            .copied()
-            .collect();
-        let ids: Vec<_> = ids.into_iter().collect();
+        let ids: FxHashSet<_> = jobs.reads.keys().chain(jobs.writes.keys()).collect();
+        let (mut parsed, mut stored) = (Vec::new(), Vec::new());
+        for id in ids.into_iter().copied() {
+            match self.at_hand().take(id) {
+                Some(file) => parsed.push((id, file)),
+                None => stored.push(id),
+            }
+        }
         let told = Mutex::new(Vec::new());
         let known = &*self;
-        let each = |id: ObjectId, bytes: &[u8]| {
+        let each = |id: ObjectId, source: &Source<'_>| {
             let reads = jobs.reads.get(&id).into_iter().flatten();
-            let reads = reads.map(|(class, path)| known.read_file((id, *class), path, bytes));
+            let reads = reads.map(|(class, path)| known.read_file((id, *class), path, source));
             let writes = jobs.writes.get(&id).into_iter().flatten();
-            let writes = writes.map(|job| known.write_file(id, job, bytes));
+            let writes = writes.map(|job| known.write_file(id, job, source));
             let done: Vec<_> = reads.chain(writes).collect();
             told.lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -242,23 +273,39 @@ impl Files {
                 .and_then(|files| Some(&files.first()?.1));
             read.or_else(|| Some(&jobs.writes.get(&id)?.first()?.from))
         };
-        read_blobs(trees, &ids, &each, &place)?;
+        let parsed = parsed.into_par_iter();
+        parsed.for_each(|(id, file)| file.with(|source| each(id, source)));
+        let each = |id: ObjectId, bytes: &[u8]| each(id, &bytes.into());
+        read_blobs(trees, &stored, &each, &place)?;
         for done in told.into_inner().unwrap_or_else(PoisonError::into_inner) {
             self.keep(trees, done)?;
         }
         Ok(())
     }
 
-    fn read_file(&self, file: File, path: &RelPath, bytes: &[u8]) -> Told {
+    /// Forgets files that were parsed and are not written after all.
+    pub(super) fn put_aside(&self) {
+        *self.at_hand() = AtHand::default();
+    }
+
+    fn at_hand(&self) -> MutexGuard<'_, AtHand> {
+        self.parsed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_file(&self, file: File, path: &RelPath, source: &Source<'_>) -> Told {
         let (reading, class, _) = &self.classes[file.1.at()];
-        let said = self.readings[reading.at()].0.read(path, class, bytes);
+        let reading = &self.readings[reading.at()].0;
+        let (said, parsed) = reading.read(path, class, source.bytes());
+        if let Some(parsed) = parsed {
+            self.at_hand().keep(file.0, parsed);
+        }
         Told::Read(file, said)
     }
 
-    fn write_file(&self, id: ObjectId, job: &Job, bytes: &[u8]) -> Told {
+    fn write_file(&self, id: ObjectId, job: &Job, source: &Source<'_>) -> Told {
         let (_, class, _) = &self.classes[job.class.at()];
         let file = (id, job.class);
-        let source = (bytes, &*self.said[&file]);
+        let source = (source, &*self.said[&file]);
         let written = job.stamper.write(&job.to, class, source, &job.names).ok();
         Told::Written {
             file,

@@ -321,6 +321,7 @@ impl Forest {
             self.files.run(trees, jobs)?;
             roots = waiting;
         }
+        self.files.put_aside();
         Ok(())
     }
 

@@ -17,8 +17,9 @@ mod stamper;
 
 pub(crate) use reading::Definition;
 
+pub use crate::write::Source;
 pub use outline::Outline;
-pub use reading::{Class, Gist, Reading, Said};
+pub use reading::{Class, Gist, Parsed, Reading, Said};
 pub use stamper::{NewName, Stamper, Written};
 
 /// Why a tree cannot be stamped part by part.

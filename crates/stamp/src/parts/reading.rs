@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use storyline_dbt::Projects;
 use storyline_manifest::{Environment, Kind, Manifest};
 use storyline_text::RelPath;
+use storyline_yaml::Kept;
 
 use super::Outline;
 use crate::candidate::{Candidate, FileScan, FileType, Shape};
@@ -12,6 +13,7 @@ use crate::declared::Language;
 use crate::include::Pattern;
 use crate::scope::Scope;
 use crate::tree;
+use crate::write::Source;
 
 /// How the files of a tree are read for an environment.
 #[derive(Debug)]
@@ -43,6 +45,10 @@ pub struct Said {
     project: Option<String>,
     is_broken: bool,
 }
+
+/// A file that was parsed, with its bytes.
+#[derive(Debug)]
+pub struct Parsed(Kept);
 
 /// A name that is the project's own wherever it stands, and whether it stands in a target of dbt's
 /// profiles.
@@ -90,10 +96,13 @@ impl Reading {
         })
     }
 
-    /// What `bytes` say as the file at `path`, which is of this class.
-    pub fn read(&self, path: &RelPath, class: &Class, bytes: &[u8]) -> Said {
-        let scan = tree::scan(path, bytes, class.file_type, &self.scope);
-        self.said(class.file_type, &scan, bytes)
+    /// What `bytes` say as the file at `path`, which is of this class; and the file as it was parsed, if
+    /// that took time and names may be put into it.
+    pub fn read(&self, path: &RelPath, class: &Class, bytes: &[u8]) -> (Said, Option<Parsed>) {
+        let (scan, document) = tree::scan_and_parse(path, bytes, class.file_type, &self.scope);
+        let said = self.said(class.file_type, &scan, bytes);
+        let document = document.filter(|_| !said.candidates.is_empty());
+        (said, document.map(|document| Parsed(document.keep())))
     }
 
     pub(super) fn said(&self, file_type: FileType, scan: &FileScan, bytes: &[u8]) -> Said {
@@ -126,6 +135,23 @@ impl Reading {
             Shape::Definition => true,
             _ => self.scope.maps(&candidate.kind),
         }
+    }
+}
+
+impl Parsed {
+    /// About how many bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        self.0.weight()
+    }
+
+    /// Hands it to `write`.
+    pub fn with<R>(self, write: impl FnOnce(&Source<'_>) -> R) -> R {
+        self.0.with(|document| {
+            write(&Source {
+                bytes: document.source(),
+                yaml: Some(document),
+            })
+        })
     }
 }
 

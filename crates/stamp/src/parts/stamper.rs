@@ -10,7 +10,7 @@ use storyline_text::{Edit, Patch, RelPath, Span};
 use super::{Class, Gist, Outline, Reading, Said, Unfit};
 use crate::candidate::{Candidate, Shape, renamed};
 use crate::own::{Decision, Form, Own};
-use crate::write::{self, Fresh};
+use crate::write::{self, Fresh, Source};
 use crate::{Direction, Entry, form, paths, patterns};
 
 /// Takes the files of one tree, and of all others that say the same together, to or from an
@@ -195,13 +195,14 @@ impl Stamper {
         &self,
         to: &RelPath,
         class: &Class,
-        (bytes, said): (&[u8], &Said),
+        (source, said): (&Source<'_>, &Said),
         new: &[NewName],
     ) -> Result<Written, Unfit> {
         let names: Vec<_> = new
             .iter()
             .map(|new| (&said.candidates[new.candidate], new.name.to_string()))
             .collect();
+        let bytes = source.bytes;
         let look = |fresh: &Fresh<'_>| {
             let after = self.reading.said(class.file_type, fresh.scan, fresh.bytes);
             let back = back(fresh.patch.inverse(bytes).edits(), &names, &after);
@@ -216,7 +217,7 @@ impl Stamper {
         };
         let written = write::rewrite_and(
             to,
-            (class.file_type, bytes),
+            (class.file_type, source),
             &names,
             &self.reading.scope,
             look,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use storyline_manifest::Manifest;
-use storyline_stamp::parts::{Gist, Outline, Reading, Stamper, Unfit};
+use storyline_stamp::parts::{Gist, Outline, Reading, Source, Stamper, Unfit};
 use storyline_stamp::{Direction, EntryKind, FileSet, Scope, Tree, plan};
 use storyline_text::RelPath;
 
@@ -20,11 +20,11 @@ pub(crate) fn by_parts(files: &Files, manifest: &Manifest, way: Direction) -> Re
     let read = |file: &RelPath| {
         let class = reading.class(file)?;
         let bytes = files.bytes(file).expect("a regular file");
-        let said = reading.read(file, &class, bytes);
-        Some((class, bytes, said))
+        let (said, parsed) = reading.read(file, &class, bytes);
+        Some((class, bytes, said, parsed))
     };
     for entry in regular() {
-        if let Some((_, _, said)) = read(&entry.path) {
+        if let Some((_, _, said, _)) = read(&entry.path) {
             gist.extend(&said.gist());
         }
     }
@@ -46,13 +46,18 @@ pub(crate) fn by_parts(files: &Files, manifest: &Manifest, way: Direction) -> Re
         let to = stamper.renamed(&entry.path).unwrap_or(&entry.path).clone();
         let bytes = match read(&entry.path) {
             None => old.to_vec(),
-            Some((class, bytes, said)) => match &*stamper.decide(&entry.path, &said)? {
+            Some((class, bytes, said, parsed)) => match &*stamper.decide(&entry.path, &said)? {
                 [] => old.to_vec(),
                 new => {
-                    let written = stamper.write(&to, &class, (bytes, &said), new)?;
+                    let written = stamper.write(&to, &class, (&bytes.into(), &said), new)?;
+                    if let Some(parsed) = parsed {
+                        let again =
+                            |source: &Source<'_>| stamper.write(&to, &class, (source, &said), new);
+                        assert_eq!(parsed.with(again)?.bytes, written.bytes, "{to}");
+                    }
                     if let Some(back) = written.back {
                         let class = reading.class(&to).expect("as before");
-                        let (now, said) = (&written.bytes, &written.said);
+                        let (now, said) = (&written.bytes.as_slice().into(), &written.said);
                         let former = stamper.write(&entry.path, &class, (now, said), &back)?;
                         assert_eq!(former.bytes, bytes, "{to}");
                     }
