@@ -57,15 +57,17 @@ pub(super) struct Forest {
     stampers: Vec<(Arc<Stamper>, ReadingId, Key)>,
     stamper_ids: FxHashMap<Key, StamperId>,
     stampers_of: FxHashMap<Told, Result<StamperId, Unfit>>,
-    /// The same by all that a stamper is made from, which is less than what trees tell.
-    stampers_for:
-        FxHashMap<(ManifestId, bool, OutlineId, Option<String>), Result<StamperId, Unfit>>,
+    /// The same by less: many trees that tell different things share one.
+    stampers_for: FxHashMap<MadeFrom, Result<StamperId, Unfit>>,
     folds: FxHashMap<(Place, StamperId), Verdict>,
     verdicts: FxHashMap<(Root, bool), Verdict>,
 }
 
 /// All that a tree tells, and whether it is to be stamped.
 type Told = (ManifestId, bool, OutlineId, GistId);
+
+/// What of that a stamper is made from: the manifest, whether to stamp, the paths, the project's name.
+type MadeFrom = (ManifestId, bool, OutlineId, Option<String>);
 
 /// What came of an attempt.
 enum Attempt<T> {
