@@ -10,6 +10,10 @@
 //! moved            the same for files under another path
 //! text             lines, where both sides changed a file
 //! ```
+//!
+//! What comes out is recomputed by others, later and elsewhere: it depends on the three trees alone, on no
+//! order, thread or clock. So all limits here, and what counts as alike or as the same lines, are part of
+//! the rules' edition 1; others are a new edition.
 
 mod moved;
 mod text;
@@ -61,7 +65,8 @@ pub struct Clash {
 pub enum ClashKind {
     /// Both sides changed the same lines of a file.
     Lines(Vec<ClashingLines>),
-    /// Both sides changed a file whose lines cannot be merged: no text, or too long.
+    /// Both sides changed a file whose lines cannot be merged, as it is no text or too long; or where a
+    /// link or another repository leads.
     Bytes,
     /// Both sides added a file, and they differ.
     AddedTwice,
@@ -87,10 +92,7 @@ impl Workspace<'_> {
     ) -> Result<Merged, ObjectError> {
         let mut change = self.differences(Some(merge.base), Some(merge.theirs))?;
         change.retain(|path, _| !skip(path));
-        let mut ours = BTreeMap::new();
-        for path in change.keys() {
-            ours.insert(path.clone(), self.leaf(merge.ours, path)?);
-        }
+        let ours = self.leaves(merge.ours, change.keys())?;
         let mut done = Done::default();
         for (path, [base, theirs]) in &change {
             let sides = Sides {
@@ -100,23 +102,20 @@ impl Workspace<'_> {
             };
             match self.merged_leaf(sides)? {
                 Ok(leaf) => done.set(path, ours[path], leaf),
-                Err(why) => done.clash(path, why),
+                Err(why) => done.clash(path, ours[path], why),
             }
         }
-        moved::follow(self, merge, &change, &ours, &mut done)?;
-        let changes = done.changes();
+        moved::follow(self, merge, &change, &skip, &mut done)?;
+        // What clashes is put nowhere, and each time something does.
         let tree = loop {
-            let changes = done.changes();
-            match self.edited(merge.ours, &changes)? {
+            match self.edited_unless(merge.ours, &done.changes())? {
                 Ok(tree) => break tree,
-                Err(path) if changes.contains_key(&path) => done.clash(&path, ClashKind::InTheWay),
-                Err(_) => break merge.ours,
+                Err(blocked) => blocked.iter().for_each(|path| done.block(path)),
             }
         };
-        let touched = done.touched(&ours, &changes);
         Ok(Merged {
             tree,
-            touched,
+            touched: done.touched(),
             clashes: done.clashes(),
         })
     }
@@ -139,6 +138,9 @@ impl Workspace<'_> {
                     {
                         let id = self.merged_text([base.id, ours.id, theirs.id])?;
                         id.map(|id| Some(Leaf { kind, id }))
+                    }
+                    Some(EntryKind::Symlink | EntryKind::Submodule) if ours.kind == theirs.kind => {
+                        Err(ClashKind::Bytes)
                     }
                     _ => Err(ClashKind::Kinds),
                 }
@@ -173,48 +175,53 @@ struct Sides {
 /// What is decided so far, path by path.
 #[derive(Default)]
 struct Done {
-    paths: BTreeMap<RelPath, Result<Option<Option<Leaf>>, ClashKind>>,
+    paths: BTreeMap<RelPath, Decided>,
+}
+
+struct Decided {
+    ours: Option<Leaf>,
+    becomes: Result<Option<Leaf>, ClashKind>,
 }
 
 impl Done {
     /// Puts something at a path, where `ours` stands.
     fn set(&mut self, path: &RelPath, ours: Option<Leaf>, leaf: Option<Leaf>) {
-        self.paths
-            .insert(path.clone(), Ok((leaf != ours).then_some(leaf)));
+        let becomes = Ok(leaf);
+        self.paths.insert(path.clone(), Decided { ours, becomes });
     }
 
-    fn clash(&mut self, path: &RelPath, why: ClashKind) {
-        self.paths.insert(path.clone(), Err(why));
+    fn clash(&mut self, path: &RelPath, ours: Option<Leaf>, why: ClashKind) {
+        let becomes = Err(why);
+        self.paths.insert(path.clone(), Decided { ours, becomes });
+    }
+
+    /// Something is in the way at a path.
+    fn block(&mut self, path: &RelPath) {
+        if let Some(decided) = self.paths.get_mut(path) {
+            decided.becomes = Err(ClashKind::InTheWay);
+        }
     }
 
     fn changes(&self) -> BTreeMap<RelPath, Option<Leaf>> {
-        let paths = self.paths.iter();
-        let changes =
-            paths.filter_map(|(path, done)| Some((path.clone(), (*done.as_ref().ok()?)?)));
+        let changes = self.paths.iter().filter_map(|(path, decided)| {
+            let leaf = *decided.becomes.as_ref().ok()?;
+            (leaf != decided.ours).then(|| (path.clone(), leaf))
+        });
         changes.collect()
     }
 
-    fn touched(
-        &self,
-        ours: &BTreeMap<RelPath, Option<Leaf>>,
-        changes: &BTreeMap<RelPath, Option<Leaf>>,
-    ) -> BTreeMap<RelPath, [Option<Leaf>; 2]> {
-        let paths = self.paths.keys();
-        let touched = paths.map(|path| {
-            let before = ours.get(path).copied().flatten();
-            let after = changes.get(path).copied().unwrap_or(before);
-            (path.clone(), [before, after])
+    fn touched(&self) -> BTreeMap<RelPath, [Option<Leaf>; 2]> {
+        let touched = self.paths.iter().map(|(path, decided)| {
+            let after = *decided.becomes.as_ref().unwrap_or(&decided.ours);
+            (path.clone(), [decided.ours, after])
         });
         touched.collect()
     }
 
     fn clashes(self) -> Vec<Clash> {
-        let clashes = self.paths.into_iter();
-        let clashes = clashes.filter_map(|(path, done)| {
-            Some(Clash {
-                path,
-                why: done.err()?,
-            })
+        let clashes = self.paths.into_iter().filter_map(|(path, decided)| {
+            let why = decided.becomes.err()?;
+            Some(Clash { path, why })
         });
         clashes.collect()
     }

@@ -1,101 +1,79 @@
 //! Changes of files that have another path on the other side.
 //!
 //! Looked for only where a change does not fit otherwise: a file that it needs is gone, or one that it
-//! removes was changed. A file has moved when its bytes turn up at one other path, or lines enough of it.
+//! removes was changed. So where both sides took a file away, it does not matter where to.
+//!
+//! A file has moved when its bytes turn up at one other path and were at no other one before; or lines
+//! enough of it, more than in any other file, and no other file was as much like that one. Nothing is
+//! guessed: of two that fit equally well it is none.
 
 use std::collections::BTreeMap;
 
 use storyline_text::RelPath;
 
 use super::{ClashKind, Done, Merge, Sides, is_file};
+use crate::id::{Kind, ObjectId};
 use crate::object_error::ObjectError;
 use crate::projection::{Differences, Leaf, Workspace};
 
-/// How many of a hundred lines a file that moved has to share with what it was, as in Git.
+/// How many of a hundred bytes of the longer file have to stand in lines that both have, as in Git.
 const ALIKE: usize = 50;
-/// The longest file that is compared with others, in bytes, and the most pairs of files.
-const MAX_TEXT: usize = 1 << 20;
-const MAX_PAIRS: usize = 4096;
+/// The most pairs of files that are compared, and the most bytes that all these files have.
+const MAX_PAIRS: usize = 1 << 14;
+const MAX_BYTES: usize = 64 << 20;
 
 /// Finds what moved, and does there what was to be done.
 pub(super) fn follow(
     workspace: &mut Workspace<'_>,
     merge: Merge,
     change: &Differences,
-    ours: &BTreeMap<RelPath, Option<Leaf>>,
+    skip: impl Fn(&RelPath) -> bool,
     done: &mut Done,
 ) -> Result<(), ObjectError> {
-    let is =
-        |path: &RelPath, kind: &ClashKind| matches!(&done.paths[path], Err(found) if found == kind);
-    let paths = || change.keys();
-    let moved_there: Vec<_> = paths()
-        .filter(|p| is(p, &ClashKind::Changed))
-        .cloned()
-        .collect();
-    let moved_here: Vec<_> = paths()
-        .filter(|p| is(p, &ClashKind::Gone))
-        .cloned()
-        .collect();
+    let clashing = |kind: ClashKind| {
+        let paths = done.paths.iter();
+        let paths = paths.filter(|(_, decided)| decided.becomes.as_ref() == Err(&kind));
+        paths.map(|(path, _)| path.clone()).collect::<Vec<_>>()
+    };
+    let [moved_there, moved_here] = [ClashKind::Changed, ClashKind::Gone].map(clashing);
     if !moved_there.is_empty() {
-        let added = added(change);
-        for path in moved_there {
-            let sides = Sides {
-                base: change[&path][0],
-                ours: ours[&path],
-                theirs: None,
-            };
-            there(workspace, &path, sides, &added, done)?;
+        for (path, to) in twins(workspace, &moved_there, change)? {
+            there(workspace, change, [&path, &to], done)?;
         }
     }
     if !moved_here.is_empty() {
-        let here = workspace.differences(Some(merge.base), Some(merge.ours))?;
-        let added = added(&here);
-        for path in moved_here {
-            let [base, theirs] = change[&path];
-            let sides = Sides {
-                base,
-                ours: None,
-                theirs,
-            };
-            self::here(workspace, &path, sides, &added, done)?;
+        let mut here = workspace.differences(Some(merge.base), Some(merge.ours))?;
+        here.retain(|path, _| !skip(path));
+        for (path, at) in twins(workspace, &moved_here, &here)? {
+            self::here(workspace, [change[&path], here[&at]], [&path, &at], done)?;
         }
     }
     Ok(())
 }
 
-fn added(differences: &Differences) -> Vec<(RelPath, Leaf)> {
-    let added = differences.iter().filter_map(|(path, sides)| match sides {
-        [None, Some(leaf)] if is_file(leaf.kind) => Some((path.clone(), *leaf)),
-        _ => None,
-    });
-    added.collect()
-}
-
 /// The change moves a file that was changed here: what was changed here goes along.
 fn there(
     workspace: &mut Workspace<'_>,
-    path: &RelPath,
-    sides: Sides,
-    added: &[(RelPath, Leaf)],
+    change: &Differences,
+    [path, to]: [&RelPath; 2],
     done: &mut Done,
 ) -> Result<(), ObjectError> {
-    let Some((to, theirs)) = twin(workspace, sides.base, added)? else {
-        return Ok(());
-    };
-    // Only where the change itself put it is it free.
-    if !matches!(done.paths.get(&to), Some(Ok(Some(Some(leaf)))) if *leaf == theirs) {
+    // Only what the change itself puts there, where nothing was, is free.
+    if done.paths[to].ours.is_some() {
         return Ok(());
     }
+    let ours = done.paths[path].ours;
     let sides = Sides {
-        theirs: Some(theirs),
-        ..sides
+        base: change[path][0],
+        ours,
+        theirs: change[to][1],
     };
     match workspace.merged_leaf(sides)? {
         Ok(leaf) => {
-            done.set(path, sides.ours, None);
-            done.set(&to, None, leaf);
+            done.set(path, ours, None);
+            done.set(to, None, leaf);
         }
-        Err(why) => done.clash(path, why),
+        Err(why) => done.clash(path, ours, why),
     }
     Ok(())
 }
@@ -103,81 +81,156 @@ fn there(
 /// The change is about a file that has another path here.
 fn here(
     workspace: &mut Workspace<'_>,
-    path: &RelPath,
-    sides: Sides,
-    added: &[(RelPath, Leaf)],
+    [[base, theirs], [_, ours]]: [[Option<Leaf>; 2]; 2],
+    [path, at]: [&RelPath; 2],
     done: &mut Done,
 ) -> Result<(), ObjectError> {
-    let Some((at, ours)) = twin(workspace, sides.base, added)? else {
-        return Ok(());
-    };
-    if done.paths.contains_key(&at) {
+    if done.paths.contains_key(at) {
         return Ok(());
     }
-    let sides = Sides {
-        ours: Some(ours),
-        ..sides
-    };
-    match workspace.merged_leaf(sides)? {
-        Ok(leaf) => {
-            done.set(path, None, None);
-            done.set(&at, Some(ours), leaf);
-        }
-        Err(why) => {
-            done.paths.remove(path);
-            done.clash(&at, why);
-        }
+    done.set(path, None, None);
+    match workspace.merged_leaf(Sides { base, ours, theirs })? {
+        Ok(leaf) => done.set(at, ours, leaf),
+        Err(why) => done.clash(at, ours, why),
     }
     Ok(())
 }
 
-/// The one file among `added` that was `base`; `None` when there is none, or more than one.
-fn twin(
+/// A path and its blob.
+type File<'d> = (&'d RelPath, ObjectId);
+
+/// Of some files that are gone on the right, those that are elsewhere there, and where.
+fn twins(
     workspace: &Workspace<'_>,
-    base: Option<Leaf>,
-    added: &[(RelPath, Leaf)],
-) -> Result<Option<(RelPath, Leaf)>, ObjectError> {
-    let Some(base) = base.filter(|base| is_file(base.kind)) else {
-        return Ok(None);
+    wanted: &[RelPath],
+    differences: &Differences,
+) -> Result<Vec<(RelPath, RelPath)>, ObjectError> {
+    // Of files without bytes none is another one.
+    let empty = ObjectId::of(Kind::Blob, b"")?;
+    let alone = |side: usize| {
+        let files = differences.iter().filter_map(|(path, leaves)| {
+            let leaf = leaves[side].filter(|leaf| is_file(leaf.kind) && leaf.id != empty)?;
+            leaves[1 - side].is_none().then_some((path, leaf.id))
+        });
+        files.collect::<Vec<File<'_>>>()
     };
-    let mut same = added.iter().filter(|(_, leaf)| leaf.id == base.id);
-    if let Some(first) = same.next() {
-        return Ok(same.next().is_none().then(|| first.clone()));
-    }
-    if added.len() > MAX_PAIRS {
-        return Ok(None);
-    }
-    let text = workspace.read(base.id)?;
-    let lines = counted(&text);
-    let mut best: Option<(usize, &(RelPath, Leaf))> = None;
-    for candidate in added {
-        let other = workspace.read(candidate.1.id)?;
-        let alike = alike(&lines, &text, &other);
-        if alike >= ALIKE && best.is_none_or(|(most, _)| alike > most) {
-            best = Some((alike, candidate));
+    let [gone, added] = [alone(0), alone(1)];
+    let mut by_bytes: BTreeMap<ObjectId, [Vec<&RelPath>; 2]> = BTreeMap::new();
+    for (side, files) in [&gone, &added].into_iter().enumerate() {
+        for (path, id) in files {
+            by_bytes.entry(*id).or_default()[side].push(path);
         }
     }
-    Ok(best.map(|(_, found)| found.clone()))
+    let is_wanted = |path: &RelPath| wanted.binary_search(path).is_ok();
+    let mut pairs = Vec::new();
+    for sides in by_bytes.values() {
+        if let [[from], [to]] = sides.each_ref().map(Vec::as_slice)
+            && is_wanted(from)
+        {
+            pairs.push((*from, *to));
+        }
+    }
+    // Whatever has its bytes on the other side is not looked for by its lines.
+    let rest = |files: Vec<File<'_>>, other: usize| {
+        let files = files
+            .into_iter()
+            .filter(|(_, id)| by_bytes[id][other].is_empty());
+        files
+            .map(|(path, id)| (path.clone(), id))
+            .collect::<Vec<_>>()
+    };
+    let pairs = pairs
+        .into_iter()
+        .map(|(from, to)| (from.clone(), to.clone()));
+    let mut pairs: Vec<_> = pairs.collect();
+    pairs.extend(alike_twins(
+        workspace,
+        &is_wanted,
+        [&rest(gone, 1), &rest(added, 0)],
+    )?);
+    Ok(pairs)
 }
 
-fn counted(text: &[u8]) -> BTreeMap<&[u8], usize> {
-    let mut lines = BTreeMap::new();
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        *lines.entry(line).or_default() += 1;
+/// The same among files that have other bytes.
+fn alike_twins(
+    workspace: &Workspace<'_>,
+    is_wanted: &impl Fn(&RelPath) -> bool,
+    [gone, added]: [&[(RelPath, ObjectId)]; 2],
+) -> Result<Vec<(RelPath, RelPath)>, ObjectError> {
+    let count = gone.iter().filter(|(path, _)| is_wanted(path)).count();
+    if count * (gone.len() + added.len()) > MAX_PAIRS {
+        return Ok(Vec::new());
     }
-    lines
+    let mut texts = Vec::new();
+    let mut length = 0;
+    for (_, id) in gone.iter().chain(added) {
+        let text = if count == 0 {
+            Vec::new()
+        } else {
+            workspace.read(*id)?
+        };
+        length += text.len();
+        if length > MAX_BYTES {
+            return Ok(Vec::new());
+        }
+        texts.push(text);
+    }
+    let lines: Vec<_> = texts.iter().map(|text| Lines::of(text)).collect();
+    let (before, after) = lines.split_at(gone.len());
+    let mut pairs = Vec::new();
+    for (from, (path, _)) in gone
+        .iter()
+        .enumerate()
+        .filter(|(_, (path, _))| is_wanted(path))
+    {
+        let to = before[from].most_alike(after);
+        if let Some(to) = to.filter(|to| after[*to].most_alike(before) == Some(from)) {
+            pairs.push((path.clone(), added[to].0.clone()));
+        }
+    }
+    Ok(pairs)
 }
 
-/// How much of a hundred bytes of the longer text stand in lines that both have.
-fn alike(lines: &BTreeMap<&[u8], usize>, text: &[u8], other: &[u8]) -> usize {
-    let longer = text.len().max(other.len());
-    if longer == 0 || longer > MAX_TEXT {
-        return 0;
+/// The lines of a text, sorted.
+struct Lines<'t> {
+    lines: Vec<&'t [u8]>,
+    bytes: usize,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t [u8]) -> Self {
+        let mut lines: Vec<_> = text.split_inclusive(|byte| *byte == b'\n').collect();
+        lines.sort_unstable();
+        let bytes = text.len();
+        Self { lines, bytes }
     }
-    let mut left = lines.clone();
-    let shared = other.split_inclusive(|byte| *byte == b'\n').filter(|line| {
-        let count = left.get_mut(line).filter(|count| **count > 0);
-        count.map(|count| *count -= 1).is_some()
-    });
-    shared.map(<[u8]>::len).sum::<usize>() * 100 / longer
+
+    /// The one that is alike enough, and more so than all others.
+    fn most_alike(&self, among: &[Self]) -> Option<usize> {
+        let mut best = None;
+        let mut most = ALIKE - 1;
+        for (at, other) in among.iter().enumerate() {
+            let alike = self.alike(other);
+            if alike >= most {
+                best = (alike > most).then_some(at);
+                most = alike;
+            }
+        }
+        best
+    }
+
+    /// How many of a hundred bytes of the longer text stand in lines that both have.
+    fn alike(&self, other: &Self) -> usize {
+        let longer = self.bytes.max(other.bytes);
+        if longer == 0 || self.bytes.min(other.bytes) * 100 / longer < ALIKE {
+            return 0;
+        }
+        let mut shared = 0;
+        let mut others = other.lines.iter().peekable();
+        for line in &self.lines {
+            while others.next_if(|other| *other < line).is_some() {}
+            shared += others.next_if_eq(&line).map_or(0, |line| line.len());
+        }
+        shared * 100 / longer
+    }
 }

@@ -12,33 +12,54 @@ use crate::pack::PackWriter;
 use crate::tree::{EntryKind, TreeEntry, parse_tree, sort_tree, write_tree};
 
 /// What becomes of the entries of a folder, by their names; `None` takes one out.
-type Changes = BTreeMap<Vec<u8>, Option<Leaf>>;
+type Changes<'c> = BTreeMap<&'c [u8], Option<Leaf>>;
 
 impl Workspace<'_> {
-    /// What stands at a path of a tree, unless it is a folder or nothing.
+    /// What stands at a path of a tree, unless it is a folder or nothing; of a name that stands twice,
+    /// the first.
     ///
     /// # Errors
     /// When a tree on the way is missing or broken.
     pub fn leaf(&self, tree: ObjectId, path: &RelPath) -> Result<Option<Leaf>, ObjectError> {
-        let mut found = Leaf {
-            kind: EntryKind::Tree,
-            id: tree,
-        };
-        for name in path.as_bytes().split(|byte| *byte == b'/') {
-            if found.kind != EntryKind::Tree {
-                return Ok(None);
+        Ok(self.leaves(tree, [path])?.remove(path).flatten())
+    }
+
+    /// The same for many paths; each folder is read once.
+    pub(crate) fn leaves<'p>(
+        &self,
+        tree: ObjectId,
+        paths: impl IntoIterator<Item = &'p RelPath>,
+    ) -> Result<BTreeMap<RelPath, Option<Leaf>>, ObjectError> {
+        let mut folders = BTreeMap::from([(&b""[..], self.names(tree)?)]);
+        let mut found = BTreeMap::new();
+        for path in paths {
+            for folder in folders_above(path) {
+                if !folders.contains_key(folder) {
+                    let (parent, name) = split(folder);
+                    let names = match folders[parent].get(name) {
+                        Some(leaf) if leaf.kind == EntryKind::Tree => self.names(leaf.id)?,
+                        _ => BTreeMap::new(),
+                    };
+                    folders.insert(folder, names);
+                }
             }
-            let bytes = self.pack().read_as(found.id, Kind::Tree)?;
-            let entries = entries(found.id, &bytes)?;
-            let Some(entry) = entries.iter().find(|entry| entry.name == name) else {
-                return Ok(None);
-            };
-            found = Leaf {
+            let leaf = folders[path.parent()].get(path.file_name());
+            let leaf = leaf.filter(|leaf| leaf.kind != EntryKind::Tree);
+            found.insert(path.clone(), leaf.copied());
+        }
+        Ok(found)
+    }
+
+    fn names(&self, tree: ObjectId) -> Result<BTreeMap<Vec<u8>, Leaf>, ObjectError> {
+        let bytes = self.pack().read_as(tree, Kind::Tree)?;
+        let mut names = BTreeMap::new();
+        for entry in entries(tree, &bytes)? {
+            names.entry(entry.name.to_vec()).or_insert(Leaf {
                 kind: entry.kind(),
                 id: entry.id,
-            };
+            });
         }
-        Ok(Some(found).filter(|leaf| leaf.kind != EntryKind::Tree))
+        Ok(names)
     }
 
     /// Keeps the bytes of a file.
@@ -58,8 +79,9 @@ impl Workspace<'_> {
     }
 
     /// The tree in which other files stand at some paths, or none. Whatever else is in it stays as it is,
-    /// entry by entry; folders without a file are left out. A path at which a folder stands that would stay,
-    /// or below a file that would, comes back instead.
+    /// entry by entry; folders out of which the last file is taken are left out. A path at which a folder
+    /// stands that would stay, or below a file that would, comes back instead. Of a name that stands twice,
+    /// the first is meant.
     ///
     /// # Errors
     /// When a tree is missing or broken, or cannot be kept.
@@ -68,122 +90,119 @@ impl Workspace<'_> {
         tree: ObjectId,
         changes: &BTreeMap<RelPath, Option<Leaf>>,
     ) -> Result<Result<ObjectId, RelPath>, ObjectError> {
-        let mut open: BTreeMap<Vec<u8>, Changes> = BTreeMap::from([(Vec::new(), Changes::new())]);
+        let edited = self.edited_unless(tree, changes)?;
+        Ok(edited.map_err(|blocked| blocked[0].clone()))
+    }
+
+    /// The same; with all paths at which something is in the way, of which there is one at least. Nothing
+    /// is in the way of taking out.
+    pub(crate) fn edited_unless(
+        &mut self,
+        tree: ObjectId,
+        changes: &BTreeMap<RelPath, Option<Leaf>>,
+    ) -> Result<Result<ObjectId, Vec<RelPath>>, ObjectError> {
+        let mut open = BTreeMap::from([(&b""[..], Changes::new())]);
         for (path, leaf) in changes {
-            let name = path.file_name().to_vec();
-            let folder = path.parent();
-            open.entry(folder.into()).or_default().insert(name, *leaf);
-            for ancestor in ancestors(folder) {
-                open.entry(ancestor.into()).or_default();
+            for folder in folders_above(path) {
+                open.entry(folder).or_default();
             }
+            let folder = open.entry(path.parent()).or_default();
+            folder.insert(path.file_name(), *leaf);
         }
-        let mut there = BTreeMap::new();
-        for folder in open.keys() {
-            there.insert(
-                folder.clone(),
-                self.folder_at(tree, folder, &there, changes)?,
-            );
-        }
-        let mut made: BTreeMap<Vec<u8>, Option<ObjectId>> = BTreeMap::new();
-        let folders: BTreeSet<_> = open.keys().cloned().collect();
-        for folder in folders.iter().rev() {
-            let bytes = match &there[folder] {
-                At::Folder(bytes) => bytes.as_slice(),
-                At::Nothing => b"",
-                At::File(path) => return Ok(Err(path.clone())),
+        let there = self.places(tree, &open)?;
+        let mut blocked = BTreeSet::new();
+        let mut made: BTreeMap<&[u8], Below<'_>> = BTreeMap::new();
+        for (folder, changes) in open.iter().rev() {
+            let below = made.remove(folder).unwrap_or_default();
+            let id = match self.folder(&there[folder], changes, &below)? {
+                Ok(id) => id,
+                Err(names) => {
+                    blocked.extend(names.into_iter().map(|name| join(folder, name)));
+                    None
+                }
             };
-            let below = below(folder, &made);
-            match self.folder(folder, bytes, &open[folder], below)? {
-                Ok(id) => drop(made.insert(folder.clone(), id)),
-                Err(path) => return Ok(Err(path)),
-            }
+            let (parent, name) = split(folder);
+            made.entry(parent).or_default().insert(name, id);
         }
-        match made.get(&b""[..]).copied().flatten() {
+        if !blocked.is_empty() {
+            let blocked = changes
+                .keys()
+                .filter(|path| blocked.contains(path.as_bytes()));
+            return Ok(Err(blocked.cloned().collect()));
+        }
+        match made.remove(&b""[..]).and_then(|root| root[&b""[..]]) {
             Some(id) => Ok(Ok(id)),
             None => self.empty().map(Ok),
         }
     }
 
-    /// The bytes of a folder of a tree, whose parents were looked at already.
-    fn folder_at(
+    /// What stands where folders are needed; each is read once.
+    fn places<'c>(
         &self,
         tree: ObjectId,
-        folder: &[u8],
-        there: &BTreeMap<Vec<u8>, At>,
-        changes: &BTreeMap<RelPath, Option<Leaf>>,
-    ) -> Result<At, ObjectError> {
-        let read = |id| Ok(At::Folder(self.pack().read_as(id, Kind::Tree)?));
-        if folder.is_empty() {
-            return read(tree);
+        open: &BTreeMap<&'c [u8], Changes<'c>>,
+    ) -> Result<BTreeMap<&'c [u8], At>, ObjectError> {
+        let mut there = BTreeMap::from([(&b""[..], At::Folder(tree))]);
+        let mut names = BTreeMap::from([(&b""[..], self.names(tree)?)]);
+        for folder in open.keys().skip(1) {
+            let (parent, name) = split(folder);
+            let mut at = there[parent];
+            if let At::Folder(_) = at {
+                at = match names[parent].get(name) {
+                    Some(leaf) if leaf.kind == EntryKind::Tree => At::Folder(leaf.id),
+                    Some(_) if open[parent].get(name) != Some(&None) => At::File,
+                    _ => At::Nothing,
+                };
+            }
+            if let At::Folder(id) = at {
+                names.insert(folder, self.names(id)?);
+            }
+            there.insert(folder, at);
         }
-        let (parent, name) = split(folder);
-        let At::Folder(bytes) = &there[parent] else {
-            return Ok(At::Nothing);
-        };
-        let entries = entries(tree, bytes)?;
-        match entries.iter().find(|entry| entry.name == name) {
-            None => Ok(At::Nothing),
-            Some(entry) if entry.kind() == EntryKind::Tree => read(entry.id),
-            Some(_) => Ok(match RelPath::new(folder) {
-                Ok(path) if changes.get(&path) != Some(&None) => {
-                    At::File(first_below(&path, changes))
-                }
-                _ => At::Nothing,
-            }),
-        }
+        Ok(there)
     }
 
-    /// A folder with its changes; `None` when nothing is left in it.
-    fn folder(
+    /// A folder with its changes; `None` when nothing is left in it, and the names of those that cannot be.
+    fn folder<'c>(
         &self,
-        folder: &[u8],
-        bytes: &[u8],
-        changes: &Changes,
-        below: BTreeMap<&[u8], Option<ObjectId>>,
-    ) -> Result<Result<Option<ObjectId>, RelPath>, ObjectError> {
-        let id = ObjectId::of(Kind::Tree, bytes)?;
-        let old = entries(id, bytes)?;
-        let mut new = Vec::with_capacity(old.len() + changes.len());
-        let mode_there = |name: &[u8], kind| {
-            let entry = old.iter().find(|entry| entry.name == name);
-            entry
-                .filter(|entry| entry.kind() == kind)
-                .map(|entry| entry.mode)
+        at: &At,
+        changes: &Changes<'c>,
+        below: &Below<'_>,
+    ) -> Result<Result<Option<ObjectId>, Vec<&'c [u8]>>, ObjectError> {
+        let added = changes.iter().filter(|(_, leaf)| leaf.is_some());
+        let added = added.map(|(name, _)| *name);
+        let bytes = match *at {
+            At::Folder(id) => self.pack().read_as(id, Kind::Tree)?,
+            At::Nothing => Vec::new(),
+            At::File => {
+                let added: Vec<_> = added.collect();
+                return Ok(if added.is_empty() {
+                    Ok(None)
+                } else {
+                    Err(added)
+                });
+            }
         };
-        for entry in &old {
-            let is_replaced = match entry.kind() {
-                EntryKind::Tree => below.contains_key(entry.name),
-                _ => changes.contains_key(entry.name),
-            };
-            if !is_replaced {
-                new.push(entry.clone());
-            }
+        let old = match *at {
+            At::Folder(id) => entries(id, &bytes)?,
+            _ => Vec::new(),
+        };
+        let new = changed(&old, changes, below);
+        let mut names = BTreeMap::<_, usize>::new();
+        for entry in &new {
+            *names.entry(entry.name).or_default() += 1;
         }
-        for (name, leaf) in changes {
-            if let Some(Leaf { kind, id }) = *leaf {
-                let mode = mode_there(name, kind).unwrap_or_else(|| mode(kind));
-                new.push(TreeEntry { mode, name, id });
-            }
-        }
-        for (name, id) in &below {
-            if let Some(id) = *id {
-                let mode = mode_there(name, EntryKind::Tree).unwrap_or(b"40000");
-                new.push(TreeEntry { mode, name, id });
-            }
-        }
-        let mut names = BTreeSet::new();
-        if let Some(twice) = new.iter().find(|entry| !names.insert(entry.name))
-            && changes.get(twice.name).is_some_and(Option::is_some)
-        {
-            let path = [folder, twice.name].join(&b"/"[usize::from(folder.is_empty())..]);
-            let path = RelPath::new(&path);
-            return Ok(Err(path.expect("it is one of the paths that are changed")));
+        let twice: Vec<_> = added.filter(|name| names[name] > 1).collect();
+        if !twice.is_empty() {
+            return Ok(Err(twice));
         }
         if new.is_empty() {
             return Ok(Ok(None));
         }
-        sort_tree(&mut new);
-        Ok(Ok(Some(self.pack().add(Kind::Tree, &write_tree(&new))?)))
+        self.pack()
+            .add(Kind::Tree, &write_tree(&new))
+            .map(Some)
+            .map(Ok)
     }
 
     /// Brings these commits into the repository, with all that is new in their trees, so that refs can move
@@ -236,22 +255,67 @@ impl Workspace<'_> {
     }
 }
 
+/// The folders right below one, by their names, and what was made of them; `None` when nothing is left.
+type Below<'c> = BTreeMap<&'c [u8], Option<ObjectId>>;
+
 /// What stands where a folder is needed.
+#[derive(Clone, Copy)]
 enum At {
-    Folder(Vec<u8>),
+    Folder(ObjectId),
     Nothing,
-    /// A file, and the first path that is to be below it.
-    File(RelPath),
+    /// Something that stays, here or further up.
+    File,
+}
+
+/// The entries of a folder with its changes: what is replaced keeps its place and its mode, and the first
+/// that is new puts all into Git's order.
+fn changed<'t>(
+    old: &[TreeEntry<'t>],
+    changes: &Changes<'t>,
+    below: &Below<'t>,
+) -> Vec<TreeEntry<'t>> {
+    let leaves = changes.iter().map(|(name, leaf)| ((false, *name), *leaf));
+    let folders = below.iter().map(|(name, id)| {
+        let kind = EntryKind::Tree;
+        ((true, *name), id.map(|id| Leaf { kind, id }))
+    });
+    let mut left: BTreeMap<_, _> = leaves.chain(folders).collect();
+    let mut new = Vec::with_capacity(old.len() + left.len());
+    for entry in old {
+        let is_folder = entry.kind() == EntryKind::Tree;
+        match left.remove(&(is_folder, entry.name)) {
+            None => new.push(entry.clone()),
+            Some(None) => {}
+            Some(Some(Leaf { kind, id })) => {
+                let is_kept = kind == entry.kind();
+                let mode = if is_kept { entry.mode } else { mode(kind) };
+                let name = entry.name;
+                new.push(TreeEntry { mode, name, id });
+            }
+        }
+    }
+    let count = new.len();
+    for ((_, name), leaf) in left {
+        new.extend(leaf.map(|Leaf { kind, id }| {
+            let mode = mode(kind);
+            TreeEntry { mode, name, id }
+        }));
+    }
+    if new.len() > count {
+        sort_tree(&mut new);
+    }
+    new
 }
 
 fn entries(id: ObjectId, bytes: &[u8]) -> Result<Vec<TreeEntry<'_>>, ObjectError> {
     parse_tree(bytes).map_err(|reason| ObjectError::Tree { id, reason })
 }
 
-/// Folders above a folder, and itself, without the root.
-fn ancestors(folder: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let slashes = folder.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-    slashes.map(|(at, _)| &folder[..at])
+/// The folders that a path is in, without the root, outermost first.
+fn folders_above(path: &RelPath) -> impl Iterator<Item = &[u8]> {
+    let path = path.as_bytes();
+    let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    slashes.map(|(at, _)| &path[..at])
 }
 
 /// A folder's parent and its own name.
@@ -262,24 +326,9 @@ fn split(folder: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// The folders right below one, by their names, and what was made of them.
-fn below<'m>(
-    folder: &[u8],
-    made: &'m BTreeMap<Vec<u8>, Option<ObjectId>>,
-) -> BTreeMap<&'m [u8], Option<ObjectId>> {
-    let made = made.iter().filter(|(path, _)| !path.is_empty());
-    let made = made.map(|(path, id)| (split(path), *id));
-    let made = made.filter(|((parent, _), _)| *parent == folder);
-    made.map(|((_, name), id)| (name, id)).collect()
-}
-
-/// The first of the changed paths that is below `file`.
-fn first_below(file: &RelPath, changes: &BTreeMap<RelPath, Option<Leaf>>) -> RelPath {
-    let inside = |path: &&RelPath| {
-        let rest = path.as_bytes().strip_prefix(file.as_bytes());
-        rest.is_some_and(|rest| rest.starts_with(b"/"))
-    };
-    changes.keys().find(inside).unwrap_or(file).clone()
+fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    let slash = &b"/"[usize::from(folder.is_empty())..];
+    [folder, slash, name].concat()
 }
 
 fn mode(kind: EntryKind) -> &'static [u8] {

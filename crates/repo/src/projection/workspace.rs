@@ -239,7 +239,8 @@ impl<'o> Workspace<'o> {
     }
 
     /// Where two trees differ. Folders that are the same are not looked into, so that this costs what is
-    /// different. Folders that Git would not write are looked at like others.
+    /// different. Folders that Git would not write are looked at like others; of a name that stands twice,
+    /// at the first.
     ///
     /// # Errors
     /// When a tree is missing or broken, or holds a path that leaves its folder.
@@ -263,7 +264,8 @@ impl<'o> Workspace<'o> {
                         kind: entry.kind(),
                         id: entry.id,
                     };
-                    entries.entry(entry.name.to_vec()).or_default()[side] = Some(leaf);
+                    let sides = entries.entry(entry.name.to_vec()).or_default();
+                    sides[side].get_or_insert(leaf);
                 }
             }
             for (name, sides) in entries {

@@ -2,6 +2,7 @@
 
 mod commits;
 mod git;
+mod merging;
 mod reading;
 mod refs;
 mod trees;
