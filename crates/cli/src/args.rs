@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 mod diff;
+mod gate;
 mod git;
 mod promote;
 mod story;
 
 pub(crate) use diff::{DiffArgs, PreviewArgs};
+pub(crate) use gate::{AcceptArgs, GateTarget, HoldArgs, ReleaseArgs};
 pub(crate) use git::{DriverCommand, HooksCommand, MergeArgs, PrePushArgs};
 pub(crate) use promote::PromoteArgs;
 pub(crate) use story::{
@@ -73,6 +75,9 @@ pub(crate) enum Command {
     /// stays as it is whatever becomes of the branch.
     #[command(subcommand)]
     Story(StoryCommand),
+    Accept(AcceptArgs),
+    Hold(HoldArgs),
+    Release(ReleaseArgs),
     Absorb(AbsorbArgs),
     Adopt(AdoptArgs),
     Sync(SyncArgs),
@@ -407,6 +412,9 @@ impl Command {
             Self::Diff(args) => args.format,
             Self::Profile(args) => args.format,
             Self::Story(command) => command.format(),
+            Self::Accept(args) => args.target.format,
+            Self::Hold(args) => args.target.format,
+            Self::Release(args) => args.target.format,
             Self::Absorb(args) => args.format,
             Self::Adopt(args) => args.format,
             Self::Sync(args) => args.format,

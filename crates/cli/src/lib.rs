@@ -14,6 +14,7 @@ mod excerpt;
 mod failure;
 mod findings;
 mod fork;
+mod gates;
 mod git;
 mod ground;
 mod home;

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod absorb;
+mod accept;
 mod adopt;
 mod check;
 mod completions;
@@ -8,6 +9,7 @@ mod demo;
 mod diff;
 mod doctor;
 mod git_driver;
+mod hold;
 mod hooks;
 mod init;
 mod man;
@@ -17,6 +19,7 @@ mod parse;
 mod preview;
 mod profile;
 mod promote;
+mod release;
 mod sites;
 mod stamp;
 pub(crate) mod story;
@@ -41,6 +44,9 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Preview(args) => preview::run(&cli.directory, args),
         Command::Profile(args) => profile::run(&cli.directory, args),
         Command::Story(command) => story::run(&cli.directory, command),
+        Command::Accept(args) => accept::run(&cli.directory, args),
+        Command::Hold(args) => hold::run(&cli.directory, args),
+        Command::Release(args) => release::run(&cli.directory, args),
         Command::Absorb(args) => absorb::run(&cli.directory, args),
         Command::Adopt(args) => adopt::run(&cli.directory, args),
         Command::Sync(args) => sync::run(&cli.directory, args),

@@ -7,6 +7,8 @@ mod start;
 mod submit;
 mod withdraw;
 
+pub(crate) use show::wanted;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;

@@ -46,7 +46,7 @@ pub(crate) fn run(directory: &Path, args: &StoryShowArgs) -> Result<ExitCode, Fa
 }
 
 /// The records to show, newest first: all, or those of one revision.
-pub(super) fn wanted<'s>(
+pub(crate) fn wanted<'s>(
     story: &'s Story,
     revision: Option<&str>,
 ) -> Result<Vec<&'s Record>, Failure> {
