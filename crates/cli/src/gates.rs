@@ -20,6 +20,7 @@ use crate::commands::story::{self, signature_now, story_id};
 use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::output::{self, count};
 use crate::report;
+use crate::stages::need_stage;
 
 /// How often an entry is put on top of what somebody else was faster with.
 const ATTEMPTS: usize = 10;
@@ -80,22 +81,6 @@ pub(crate) fn say(directory: &Path, asked: &Asked<'_>) -> Result<ExitCode, Failu
         Format::Json => output::print_json(&said)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn need_stage(canon: &Canon, stage: &str) -> Result<(), Failure> {
-    let stages: Vec<_> = canon.manifest.pipeline.iter().flatten().collect();
-    if stages.iter().any(|known| *known == stage) {
-        return Ok(());
-    }
-    let title = format!("`{}` is no stage", visible(stage));
-    let help = match stages.is_empty() {
-        true => "the manifest has no `[pipeline]`".into(),
-        false => {
-            let stages: Vec<_> = stages.iter().map(|stage| format!("`{stage}`")).collect();
-            format!("stages: {}", stages.join(", "))
-        }
-    };
-    Err(usage(Diagnostic::error("unknown-stage", title).help(help)))
 }
 
 /// Brings the log of one story and one gate, and nothing of others.
