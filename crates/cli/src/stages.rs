@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use storyline_promote::{Landed, Ledger, Span, Wanted};
+use storyline_manifest::Landing;
+use storyline_promote::{Followed, Landed, Ledger, OnStage, Span, Wanted};
 use storyline_repo::story::{Record, Revision, Story, StoryId, log_ref};
 use storyline_repo::{ObjectId, Objects, RefName, signature};
 use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::{self, Canon};
-use crate::failure::{Failure, FailureKind, usage};
+use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::fork::Fork;
 use crate::home::receives_stories;
+use crate::report;
 
 /// Refs that one run of `git fetch` is asked for: its arguments have to fit.
 const REFS_AT_ONCE: usize = 500;
@@ -77,10 +79,81 @@ impl<'c> StageNow<'c> {
             ));
             return Err(usage(diagnostic));
         };
+        let proposed = match canon.manifest.policy(name).landing {
+            Landing::Push => Vec::new(),
+            Landing::Branch => proposed(&fork)?,
+        };
         objects.refresh();
-        let ledger = Ledger::read(objects, tip)?;
+        let ledger = Ledger::read(objects, tip, &proposed)?;
         Ok(Self { fork, tip, ledger })
     }
+}
+
+/// What is on a stage, whether stories are promoted there or it follows canonical.
+pub(crate) fn on_stage(
+    canon: &Canon,
+    objects: &Objects,
+    name: &str,
+) -> Result<BTreeMap<StoryId, OnStage>, Failure> {
+    need_stage(canon, name)?;
+    if receives_stories(&canon.manifest, canon.manifest.environment(name)?) {
+        return Ok(StageNow::receiving(canon, objects, name)?.ledger.on_stage());
+    }
+    Ok(followed(canon, objects)?.ledger.on_stage())
+}
+
+/// What landed on canonical; commits that could be several stories are told.
+pub(crate) fn followed(canon: &Canon, objects: &Objects) -> Result<Followed, Failure> {
+    let stories = fetch_all_stories(canon)?;
+    objects.refresh();
+    let followed = Followed::read(&canon.repository, objects, canon.tip, &stories)?;
+    for (commit, stories) in &followed.ambiguous {
+        let stories: Vec<_> = stories.iter().map(ToString::to_string).collect();
+        let title = format!(
+            "canonical commit {commit} could be any of {}",
+            stories.join(", ")
+        );
+        let diagnostic = Diagnostic::warning("ambiguous-landing", title).help(
+            "none of them counts as landed; write `Story-Id: …` into the message of such commits",
+        );
+        report::diagnostics(&[diagnostic], &Sources::new());
+    }
+    Ok(followed)
+}
+
+/// Fetches the logs of all stories.
+pub(crate) fn fetch_all_stories(canon: &Canon) -> Result<BTreeMap<StoryId, Story>, Failure> {
+    let there = canon
+        .git
+        .list(&canon.repository, &canon.url, &["refs/storyline/story/"])?;
+    let ids = there.keys().filter_map(|name| {
+        let id = name
+            .as_str()
+            .strip_prefix("refs/storyline/story/")?
+            .strip_suffix("/log")?;
+        id.parse().ok()
+    });
+    fetch_stories(canon, ids.collect::<Vec<_>>())
+}
+
+/// Where commits are kept that people were to merge into a stage, whatever becomes of their branches.
+pub(crate) fn proposals(stage: &str) -> String {
+    format!("refs/storyline/landing/{stage}/")
+}
+
+/// The commits that people were to merge into a stage.
+fn proposed(fork: &Fork<'_>) -> Result<Vec<ObjectId>, Failure> {
+    let canon = fork.canon;
+    let prefix = proposals(&fork.environment.name);
+    let there = canon.git.list(&canon.repository, &fork.url, &[&prefix])?;
+    let wants: Vec<_> = there
+        .keys()
+        .map(|name| (name.clone(), name.clone()))
+        .collect();
+    for wants in wants.chunks(REFS_AT_ONCE) {
+        canon.git.fetch(&canon.repository, &fork.url, wants)?;
+    }
+    Ok(there.into_values().collect())
 }
 
 /// Refuses what is no stage of the pipeline.

@@ -51,11 +51,16 @@ pub struct OnStage {
 }
 
 impl Ledger {
-    /// Reads the history that ends at `tip`.
+    /// Reads the history that ends at `tip`. A commit that says nothing, and makes of its parent what one of
+    /// the commits `proposed` would, does what that one says: it was squashed, and its message lost.
     ///
     /// # Errors
     /// When a commit is missing or broken.
-    pub fn read(objects: &Objects, tip: ObjectId) -> Result<Self, ObjectError> {
+    pub fn read(
+        objects: &Objects,
+        tip: ObjectId,
+        proposed: &[ObjectId],
+    ) -> Result<Self, ObjectError> {
         let mut entries = Vec::new();
         let mut merges = Vec::new();
         let mut next = Some(tip);
@@ -77,6 +82,7 @@ impl Ledger {
         }
         let mut ledger = Self { entries };
         ledger.read_merged(objects, merges)?;
+        ledger.recognise(objects, proposed)?;
         ledger.entries.reverse();
         Ok(ledger)
     }
@@ -92,26 +98,32 @@ impl Ledger {
         }
         let own: HashSet<_> = self.entries.iter().map(|entry| entry.commit).collect();
         for (at, merged) in merges {
-            let mut deeds = Vec::new();
-            let mut next = Some(merged);
-            for _ in 0..MAX_MERGED {
-                let Some(id) = next.filter(|id| !own.contains(id)) else {
-                    break;
-                };
-                let bytes = objects.read_as(id, Kind::Commit)?;
-                let commit = parsed(id, &bytes)?;
-                let said = Deed::all_in(commit.message());
-                next = match commit.parents() {
-                    [parent] if !said.is_empty() => Some(*parent),
-                    _ => {
-                        deeds.clear();
-                        break;
-                    }
-                };
-                deeds.extend(said.into_iter().rev());
+            if let Some((_, deeds)) = chain(objects, merged, |id| own.contains(&id))? {
+                self.entries[at].deeds = deeds;
             }
-            deeds.reverse();
-            self.entries[at].deeds = deeds;
+        }
+        Ok(())
+    }
+
+    fn recognise(&mut self, objects: &Objects, proposed: &[ObjectId]) -> Result<(), ObjectError> {
+        let silent = self.entries.iter().filter(|entry| entry.deeds.is_empty());
+        let parents: HashSet<_> = silent.filter_map(|entry| entry.parent).collect();
+        if parents.is_empty() {
+            return Ok(());
+        }
+        let mut known = HashMap::new();
+        for tip in proposed {
+            let tree = objects.tree_of(*tip)?;
+            if let Some((Some(parent), deeds)) = chain(objects, *tip, |id| parents.contains(&id))? {
+                known.insert((parent, tree), deeds);
+            }
+        }
+        for entry in &mut self.entries {
+            if let (true, Some(parent)) = (entry.deeds.is_empty(), entry.parent)
+                && let Some(deeds) = known.get(&(parent, entry.tree))
+            {
+                entry.deeds.clone_from(deeds);
+            }
         }
         Ok(())
     }
@@ -167,6 +179,32 @@ impl Ledger {
     pub fn tip(&self) -> Option<&Entry> {
         self.entries.last()
     }
+}
+
+/// What the commits that lead to `tip` from one that is `known` say that they do, oldest first, and that
+/// one; `None` when one of them says nothing, or is a merge.
+fn chain(
+    objects: &Objects,
+    tip: ObjectId,
+    known: impl Fn(ObjectId) -> bool,
+) -> Result<Option<(Option<ObjectId>, Vec<Deed>)>, ObjectError> {
+    let mut deeds = Vec::new();
+    let mut next = Some(tip);
+    for _ in 0..MAX_MERGED {
+        let Some(id) = next.filter(|id| !known(*id)) else {
+            deeds.reverse();
+            return Ok(Some((next, deeds)));
+        };
+        let bytes = objects.read_as(id, Kind::Commit)?;
+        let commit = parsed(id, &bytes)?;
+        let said = Deed::all_in(commit.message());
+        next = match commit.parents() {
+            [parent] if !said.is_empty() => Some(*parent),
+            _ => return Ok(None),
+        };
+        deeds.extend(said.into_iter().rev());
+    }
+    Ok(None)
 }
 
 fn parsed(id: ObjectId, bytes: &[u8]) -> Result<RawCommit<'_>, ObjectError> {

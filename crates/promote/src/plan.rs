@@ -20,6 +20,8 @@ pub struct Plan {
     pub promotion: String,
     /// The stage.
     pub stage: String,
+    /// The stage that all accepted stories are taken from, if they are.
+    pub source: Option<String>,
     /// The repository that it lives in, without credentials.
     pub repository: String,
     /// The branch there.

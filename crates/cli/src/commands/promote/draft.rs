@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use storyline_manifest::Landing;
 use storyline_promote::{
-    FORMAT, Plan, PlannedFile, PlannedLanding, PlannedStory, Sequence, Stage, Start, Step, Wanted,
+    FORMAT, Grounds, LeftOut, Plan, PlannedFile, PlannedLanding, PlannedStory, Sequence, Stage,
+    Start, Step, Wanted,
 };
 use storyline_repo::projection::Workspace;
 use storyline_repo::{Kind, Memo, ObjectId, Objects};
 use storyline_text::Visible;
 
-use super::{preflight, refused};
+use super::{admit, preflight, refused, train};
 use crate::canon::Canon;
 use crate::failure::Failure;
 use crate::json;
@@ -21,9 +23,17 @@ const PROMOTION: usize = 12;
 /// What was asked for.
 pub(super) struct Request {
     pub(super) stage: String,
-    pub(super) asked: Vec<Asked>,
+    pub(super) what: What,
     /// Who asks and when, as a commit takes it.
     pub(super) made: Vec<u8>,
+}
+
+/// Which stories.
+pub(super) enum What {
+    /// These.
+    Stories(Vec<Asked>),
+    /// All that are accepted on a stage.
+    AcceptedOn(String),
 }
 
 impl Request {
@@ -42,7 +52,10 @@ impl Request {
         });
         Ok(Self {
             stage: saved.stage.clone(),
-            asked: asked.collect::<Result<_, Failure>>()?,
+            what: match &saved.source {
+                Some(source) => What::AcceptedOn(source.clone()),
+                None => What::Stories(asked.collect::<Result<_, Failure>>()?),
+            },
             made: saved.made.clone().into_bytes(),
         })
     }
@@ -62,11 +75,12 @@ impl<'c> Draft<'c> {
     pub(super) fn new(canon: &'c Canon, request: &Request) -> Result<Self, Failure> {
         let objects = canon.repository.objects()?;
         let stage = StageNow::receiving(canon, &objects, &request.stage)?;
-        let wanted = stories(canon, &request.asked)?;
+        let chosen = match &request.what {
+            What::Stories(asked) => Chosen::asked(canon, &objects, request, asked)?,
+            What::AcceptedOn(source) => train::choose(canon, &objects, &stage, request, source)?,
+        };
         objects.refresh();
-        let newest: Vec<bool> = wanted.iter().map(|(_, newest)| *newest).collect();
-        let order: Vec<_> = wanted.iter().map(|(w, _)| w.revision.clone()).collect();
-        let promotion = promotion(request, stage.tip, &wanted)?;
+        let promotion = promotion(request, stage.tip, &chosen.comes)?;
         let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
         let mut trees = Stage::new(&mut workspace, &request.stage);
         let view = trees.view(objects.tree_of(stage.tip)?)?;
@@ -77,45 +91,50 @@ impl<'c> Draft<'c> {
             committer: &request.made,
             promotion: &promotion,
         };
-        let wanted = wanted.into_iter().map(|(wanted, _)| wanted).collect();
-        let sequence = match trees.land_all(&start, wanted)? {
-            Ok(sequence) => sequence,
-            Err((wanted, refusal)) => {
-                return Err(refused::failure(
-                    canon, &mut trees, &start, &wanted, &refusal,
-                )?);
-            }
-        };
+        let (sequence, left_out) = land(canon, &mut trees, &start, &chosen, request)?;
         let tip = sequence
             .landings
             .last()
             .map_or(stage.tip, |step| step.commit);
-        let is_newest = |step: &Step| {
-            let at = order
-                .iter()
-                .position(|revision| *revision == step.wanted.revision);
-            at.is_some_and(|at| newest[at])
-        };
+        let mut notes = notes(canon, &mut workspace, &objects, &stage, &sequence)?;
+        if let What::AcceptedOn(source) = &request.what {
+            let view = sequence
+                .landings
+                .last()
+                .map_or(&start.view, |step| &step.candidate.view);
+            notes.extend(train::difference(
+                canon,
+                &objects,
+                &mut workspace,
+                source,
+                &request.stage,
+                view,
+            )?);
+        }
+        let landings = sequence.landings.iter();
         let plan = Plan {
             format: FORMAT,
             promotion: promotion.clone(),
             stage: request.stage.clone(),
+            source: match &request.what {
+                What::AcceptedOn(source) => Some(source.clone()),
+                What::Stories(_) => None,
+            },
             repository: stage.url.to_string(),
             branch: stage.branch.clone(),
-            landing: "push".into(),
+            landing: match canon.manifest.policy(&request.stage).landing {
+                Landing::Push => "push".into(),
+                Landing::Branch => "branch".into(),
+            },
             from: stage.tip.to_string(),
             to: tip.to_string(),
             policy: policy(canon)?,
-            gates: BTreeMap::new(),
+            gates: chosen.gates.clone(),
             made: String::from_utf8_lossy(&request.made).into_owned(),
-            landings: sequence
-                .landings
-                .iter()
-                .map(|step| landing(step, is_newest(step)))
-                .collect(),
+            landings: landings.map(|step| landing(step, &chosen)).collect(),
             there: there(&sequence),
-            left_out: Vec::new(),
-            notes: notes(canon, &mut workspace, &objects, &stage, &sequence)?,
+            left_out,
+            notes,
         };
         workspace.write(&[tip])?;
         workspace.finish();
@@ -123,6 +142,112 @@ impl<'c> Draft<'c> {
         let draft = Self { stage, plan, tip };
         preflight::check(&draft)?;
         Ok(draft)
+    }
+}
+
+/// What comes, and what stays behind.
+pub(super) struct Chosen {
+    pub(super) comes: Vec<Comes>,
+    pub(super) stays: Vec<LeftOut>,
+    /// Where the gates stand that were asked.
+    pub(super) gates: BTreeMap<String, String>,
+}
+
+/// A revision that comes.
+pub(super) struct Comes {
+    pub(super) wanted: Wanted,
+    /// Whether it is the newest of its story.
+    pub(super) newest: bool,
+    /// What the stage asks, and that it is so.
+    pub(super) gate: Vec<String>,
+}
+
+impl Chosen {
+    /// The stories that were asked for, when the stage takes all of them.
+    fn asked(
+        canon: &Canon,
+        objects: &Objects,
+        request: &Request,
+        asked: &[Asked],
+    ) -> Result<Self, Failure> {
+        let stories = stories(canon, asked)?;
+        let revisions = stories
+            .iter()
+            .map(|(wanted, _)| wanted.revision.revision)
+            .collect();
+        let grounds = admit::grounds(
+            canon,
+            objects,
+            &request.stage,
+            None,
+            &revisions,
+            &request.made,
+        )?;
+        let mut comes = Vec::new();
+        for (wanted, newest) in stories {
+            let (met, unmet): (Vec<_>, Vec<_>) = grounds
+                .conditions(&wanted.revision)
+                .into_iter()
+                .partition(|condition| condition.met);
+            if !unmet.is_empty() {
+                return Err(admit::refusal(&request.stage, &wanted.revision, &unmet));
+            }
+            let gate = met.into_iter().map(|condition| condition.text).collect();
+            comes.push(Comes {
+                wanted,
+                newest,
+                gate,
+            });
+        }
+        Ok(Self {
+            comes,
+            stays: Vec::new(),
+            gates: tips(&grounds),
+        })
+    }
+}
+
+/// Where gates stand.
+pub(super) fn tips(grounds: &Grounds<'_>) -> BTreeMap<String, String> {
+    let gates = grounds.gates.iter();
+    let tips = gates.filter_map(|(stage, gate)| Some((stage.clone(), gate.tip?.to_string())));
+    tips.collect()
+}
+
+/// Lands what comes. Of stories that were asked for, one that does not fit stops all; from a train it is left
+/// out, and so are those that are built on it.
+fn land(
+    canon: &Canon,
+    trees: &mut Stage<'_, '_>,
+    start: &Start<'_>,
+    chosen: &Chosen,
+    request: &Request,
+) -> Result<(Sequence, Vec<LeftOut>), Failure> {
+    let mut waiting: Vec<_> = chosen
+        .comes
+        .iter()
+        .map(|comes| comes.wanted.clone())
+        .collect();
+    let mut left_out = chosen.stays.clone();
+    loop {
+        let (wanted, refusal) = match trees.land_all(start, waiting.clone())? {
+            Ok(sequence) => return Ok((sequence, left_out)),
+            Err(refused) => refused,
+        };
+        let failure = refused::failure(canon, trees, start, &wanted, &refusal)?;
+        if matches!(request.what, What::Stories(_)) {
+            return Err(failure);
+        }
+        waiting.retain(|other| other.revision != wanted.revision);
+        left_out.push(LeftOut {
+            story: wanted.revision.story.to_string(),
+            revision: wanted.revision.revision.to_string(),
+            reason: failure
+                .diagnostics
+                .first()
+                .map(|d| d.title.clone())
+                .unwrap_or_default(),
+        });
     }
 }
 
@@ -151,14 +276,10 @@ fn stories(canon: &Canon, asked: &[Asked]) -> Result<Vec<(Wanted, bool)>, Failur
 }
 
 /// A name for a promotion, from all that makes it.
-fn promotion(
-    request: &Request,
-    from: ObjectId,
-    wanted: &[(Wanted, bool)],
-) -> Result<String, Failure> {
-    let revisions = wanted
+fn promotion(request: &Request, from: ObjectId, comes: &[Comes]) -> Result<String, Failure> {
+    let revisions = comes
         .iter()
-        .map(|(wanted, _)| wanted.revision.revision.to_string());
+        .map(|comes| comes.wanted.revision.revision.to_string());
     let revisions: Vec<_> = revisions.collect();
     let made = String::from_utf8_lossy(&request.made);
     let text = format!(
@@ -185,7 +306,9 @@ fn digest(bytes: &[u8]) -> Result<String, Failure> {
     Ok(id.to_string())
 }
 
-fn landing(step: &Step, newest: bool) -> PlannedLanding {
+fn landing(step: &Step, chosen: &Chosen) -> PlannedLanding {
+    let mut comes = chosen.comes.iter();
+    let comes = comes.find(|comes| comes.wanted.revision == step.wanted.revision);
     let Step {
         wanted, candidate, ..
     } = step;
@@ -200,7 +323,7 @@ fn landing(step: &Step, newest: bool) -> PlannedLanding {
     PlannedLanding {
         story: wanted.revision.story.to_string(),
         revision: wanted.revision.revision.to_string(),
-        newest,
+        newest: comes.is_some_and(|comes| comes.newest),
         subject: wanted.subject.clone(),
         base: wanted.revision.change.from.to_string(),
         tip: wanted.revision.change.to.to_string(),
@@ -213,7 +336,7 @@ fn landing(step: &Step, newest: bool) -> PlannedLanding {
         commit: step.commit.to_string(),
         tree: candidate.tree.to_string(),
         files: files.collect(),
-        gate: Vec::new(),
+        gate: comes.map(|comes| comes.gate.clone()).unwrap_or_default(),
     }
 }
 

@@ -1,18 +1,22 @@
 //! `storyline promote`: stories come to a stage, and nothing else does.
 //!
 //! ```text
+//! admit      what the stage asks for, and whether it is so
+//! train      all that is accepted on another stage
 //! draft      what would land, as commits that nobody sees yet, and as a plan
 //! preflight  whether it may: names, checks, the right to push
 //! tell       the plan for people
 //! carry_out  one push, which moves everything or nothing
 //! ```
 
+mod admit;
 mod carry_out;
 mod draft;
 mod manifest;
 mod preflight;
 mod refused;
 mod tell;
+mod train;
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +26,7 @@ use serde::Serialize;
 use storyline_promote::{FORMAT, Plan};
 use storyline_text::{Diagnostic, Visible};
 
-use self::draft::{Draft, Request};
+use self::draft::{Draft, Request, What};
 use super::story::signature_now;
 use crate::args::{Format, PromoteArgs};
 use crate::canon::Canon;
@@ -48,11 +52,10 @@ pub(crate) fn run(directory: &Path, args: &PromoteArgs) -> Result<ExitCode, Fail
         Some(saved) => Request::again(saved)?,
         None => Request {
             stage: stage.clone(),
-            asked: args
-                .stories
-                .iter()
-                .map(|text| Asked::parse(text))
-                .collect::<Result<_, _>>()?,
+            what: match &args.from {
+                Some(source) => What::AcceptedOn(source.clone()),
+                None => What::Stories(asked(&args.stories)?),
+            },
             made: signature_now(&canon.repository)?,
         },
     };
@@ -103,6 +106,10 @@ struct Outcome<'p> {
     done: bool,
     /// The branch that people merge.
     merge: Option<String>,
+}
+
+fn asked(texts: &[String]) -> Result<Vec<Asked>, Failure> {
+    texts.iter().map(|text| Asked::parse(text)).collect()
 }
 
 fn read(file: &Path) -> Result<Plan, Failure> {

@@ -1,0 +1,104 @@
+//! What a stage asks of revisions: its gates and the stages before it, as they are now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use storyline_promote::gate::{Gate, gate_ref};
+use storyline_promote::{Condition, Grounds, Landed, OnStage, gates_of, stages_before};
+use storyline_repo::Objects;
+use storyline_repo::story::{RevisionId, StoryId};
+use storyline_text::Diagnostic;
+
+use crate::canon::Canon;
+use crate::failure::{Failure, FailureKind, usage};
+use crate::stages::on_stage;
+
+/// Everything that the decision about these revisions rests on. A train has its source's gate asked as well.
+pub(super) fn grounds<'c>(
+    canon: &'c Canon,
+    objects: &Objects,
+    stage: &'c str,
+    source: Option<(&str, &BTreeMap<StoryId, OnStage>)>,
+    revisions: &BTreeSet<RevisionId>,
+    made: &[u8],
+) -> Result<Grounds<'c>, Failure> {
+    let manifest = &canon.manifest;
+    let mut stages = gates_of(manifest, stage);
+    stages.extend(source.map(|(name, _)| name.to_owned()));
+    let mut names = BTreeMap::new();
+    for stage in stages {
+        let name = gate_ref(&stage).map_err(|error| {
+            let diagnostic = Diagnostic::error("ref-name", error.to_string());
+            usage(diagnostic.help("give the stage another name"))
+        })?;
+        names.insert(stage, name);
+    }
+    let wants: Vec<_> = names
+        .values()
+        .map(|name| (name.clone(), name.clone()))
+        .collect();
+    let fetched = canon.git.fetch(&canon.repository, &canon.url, &wants)?;
+    objects.refresh();
+    let mut gates = BTreeMap::new();
+    for (stage, name) in names {
+        let mut gate = Gate::read(objects, &stage, fetched.found.get(&name).copied())?;
+        gate.check_signatures(
+            &canon.git,
+            &canon.repository,
+            manifest.policy(&stage),
+            revisions,
+        )?;
+        gates.insert(stage, gate);
+    }
+    let mut before = BTreeMap::new();
+    for earlier in stages_before(manifest, stage) {
+        let on = match source {
+            Some((name, on)) if name == earlier => on.clone(),
+            _ => on_stage(canon, objects, &earlier)?,
+        };
+        before.insert(earlier, on);
+    }
+    Ok(Grounds {
+        stage,
+        manifest,
+        gates,
+        before,
+        now: seconds(made),
+    })
+}
+
+/// The time in `NAME <EMAIL> SECONDS OFFSET`.
+fn seconds(made: &[u8]) -> i64 {
+    let text = String::from_utf8_lossy(made);
+    let time = text.rsplit(' ').nth(1).and_then(|time| time.parse().ok());
+    time.unwrap_or_default()
+}
+
+/// What a stage says to a revision that it does not take.
+pub(super) fn refusal(stage: &str, revision: &Landed, unmet: &[Condition]) -> Failure {
+    let story = &revision.story;
+    let texts: Vec<_> = unmet
+        .iter()
+        .map(|condition| condition.text.as_str())
+        .collect();
+    let title = format!(
+        "{stage} does not take story {story}, revision {}: {}",
+        revision.revision.short(),
+        texts.join("; ")
+    );
+    let mut diagnostic = Diagnostic::error("not-admitted", title);
+    for gate in unmet.iter().filter_map(|condition| condition.gate.as_ref()) {
+        let held = unmet
+            .iter()
+            .any(|c| c.gate.as_ref() == Some(gate) && c.text.starts_with("held"));
+        let next = match held {
+            true => format!(
+                "once it is mended: `storyline story submit {story}`; or `storyline release {story} --on {gate}`"
+            ),
+            false => format!("`storyline accept {story} --on {gate}`"),
+        };
+        if !diagnostic.help.contains(&next) {
+            diagnostic = diagnostic.help(next);
+        }
+    }
+    Failure::new(FailureKind::Conflict, diagnostic).unchanged()
+}
