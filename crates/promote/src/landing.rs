@@ -48,6 +48,14 @@ pub struct Trouble {
     pub unclear: Vec<RelPath>,
 }
 
+impl Trouble {
+    /// The paths that it is about.
+    pub fn paths(&self) -> impl Iterator<Item = &RelPath> {
+        let clashing = self.clashes.iter().map(|clash| &clash.path);
+        clashing.chain(&self.unclear)
+    }
+}
+
 impl Stage<'_, '_> {
     /// Puts a revision onto a view, without stamping it.
     ///

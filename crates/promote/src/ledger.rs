@@ -157,6 +157,14 @@ impl Ledger {
         on
     }
 
+    /// What was on the stage before an entry, by story.
+    pub fn landed_before(&self, at: usize) -> BTreeMap<StoryId, Landed> {
+        let mut on = BTreeMap::new();
+        let deeds = self.entries[..at].iter().flat_map(|entry| &entry.deeds);
+        deeds.for_each(|deed| tell(&mut on, deed));
+        on
+    }
+
     /// Every revision that any entry names, with its change.
     pub fn revisions(&self) -> HashMap<(StoryId, RevisionId), &Landed> {
         let deeds = self.entries.iter().flat_map(|entry| &entry.deeds);
@@ -205,6 +213,19 @@ fn chain(
         deeds.extend(said.into_iter().rev());
     }
     Ok(None)
+}
+
+/// Goes on with what is on a stage.
+pub(crate) fn tell(on: &mut BTreeMap<StoryId, Landed>, deed: &Deed) {
+    match deed {
+        Deed::Land(Landing { revision, .. }) | Deed::HotFix { revision, .. } => {
+            on.insert(revision.story.clone(), revision.clone());
+        }
+        Deed::BackOut(BackOut { revision, .. }) => {
+            on.remove(&revision.story);
+        }
+        Deed::Manifest { .. } | Deed::Adopt => {}
+    }
 }
 
 fn parsed(id: ObjectId, bytes: &[u8]) -> Result<RawCommit<'_>, ObjectError> {

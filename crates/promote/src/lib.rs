@@ -14,13 +14,23 @@
 //! train      which stories of a stage go on to another
 //! plan       what is about to happen, to be shown and saved
 //! gate       what people said of revisions there
+//! history    what a stage's commits say, held against what they do
+//! audit      all of it: which commits are nobody's story
+//! back_out   a revision goes
+//! depends    which stories stand on which
+//! bisect     which of them break something
 //! ```
 
 mod admission;
+mod audit;
+mod back_out;
+mod bisect;
 mod deed;
+mod depends;
 mod error;
 mod follow;
 pub mod gate;
+mod history;
 mod landing;
 mod ledger;
 mod plan;
@@ -29,9 +39,16 @@ mod stage;
 mod train;
 
 pub use admission::{Condition, Grounds, gates_of, stages_before};
+pub use audit::{Audit, Beginning, Foreign, audit};
+pub use back_out::{Stuck, TakenOff, take_off};
+pub use bisect::{Bisected, Passing, bisect};
 pub use deed::{BackOut, Deed, Landed, Landing, Take};
+pub use depends::{
+    Dependence, InTheWay, Place, Reason, dependents, in_the_way, lacking, names_used, needs,
+};
 pub use error::PromoteError;
 pub use follow::Followed;
+pub use history::{History, Pinned, Unproved};
 pub use landing::{Candidate, Land, Trouble};
 pub use ledger::{Entry, Ledger, OnStage};
 pub use plan::{FORMAT, LeftOut, Plan, PlannedFile, PlannedLanding, PlannedStory};

@@ -219,6 +219,17 @@ impl<'w, 'o> Stage<'w, 'o> {
         })
     }
 
+    /// The paths that a story's change is about, without the manifest's.
+    ///
+    /// # Errors
+    /// When an object is missing or broken.
+    pub fn paths_of(&mut self, change: Span) -> Result<BTreeSet<RelPath>, PromoteError> {
+        let [from, to] = [change.from, change.to].map(|commit| self.workspace.tree_of(commit));
+        let differences = self.workspace.differences(Some(from?), Some(to?))?;
+        let paths = differences.into_keys();
+        Ok(paths.filter(|path| !is_manifest_file(path)).collect())
+    }
+
     /// The view with the manifest's files of another tree instead of its own.
     ///
     /// # Errors

@@ -1,0 +1,9 @@
+//! Stages in real repositories: what their histories say (`audit`), what goes off them again (`back_out`),
+//! who stands on whom (`depends`), who breaks what (`bisect`), and any of it in any order (`laws`).
+
+mod audit;
+mod back_out;
+mod bisect;
+mod depends;
+mod laws;
+mod shop;
