@@ -114,7 +114,17 @@ pub fn names_used(
 }
 
 /// The files that a story changes, before and after.
-struct Files(Vec<(RelPath, [Option<Vec<u8>>; 2])>);
+pub struct Files(Vec<(RelPath, [Option<Vec<u8>>; 2])>);
+
+impl Stage<'_, '_> {
+    /// The files that a story changes.
+    ///
+    /// # Errors
+    /// When an object is missing or broken.
+    pub fn files_of(&mut self, change: Span) -> Result<Files, PromoteError> {
+        Files::of(self, change)
+    }
+}
 
 impl Files {
     fn of(stage: &mut Stage<'_, '_>, change: Span) -> Result<Self, PromoteError> {
@@ -136,7 +146,8 @@ impl Files {
         Ok(Self(files))
     }
 
-    fn changes(&self) -> Vec<Change<'_>> {
+    /// The same, as those read it who look for names.
+    pub fn changes(&self) -> Vec<Change<'_>> {
         let changes = self.0.iter().map(|(path, [before, after])| Change {
             path,
             before: before.as_deref(),

@@ -44,7 +44,7 @@ pub use back_out::{Stuck, TakenOff, take_off};
 pub use bisect::{Bisected, Passing, bisect};
 pub use deed::{BackOut, Deed, Landed, Landing, Take};
 pub use depends::{
-    Dependence, InTheWay, Place, Reason, dependents, in_the_way, lacking, names_used, needs,
+    Dependence, Files, InTheWay, Place, Reason, dependents, in_the_way, lacking, names_used, needs,
 };
 pub use error::PromoteError;
 pub use follow::Followed;
@@ -52,6 +52,6 @@ pub use history::{History, Pinned, Unproved};
 pub use landing::{Candidate, Land, Trouble};
 pub use ledger::{Entry, Ledger, OnStage};
 pub use plan::{FORMAT, LeftOut, Plan, PlannedFile, PlannedLanding, PlannedStory};
-pub use sequence::{Refusal, Sequence, Start, Step, Wanted};
+pub use sequence::{Refusal, Refused, Sequence, Start, Step, Wanted};
 pub use stage::{Applied, Span, Stage, View};
 pub use train::{StaysBehind, Train, train};

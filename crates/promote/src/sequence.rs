@@ -57,6 +57,19 @@ pub enum Refusal {
     },
 }
 
+/// A revision that does not come, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Which.
+    pub wanted: Wanted,
+    /// Why.
+    pub refusal: Refusal,
+    /// The stage with everything that was to come before it, canonical.
+    pub view: View,
+    /// What came before it.
+    pub before: Vec<Landed>,
+}
+
 /// What a stage is before a promotion, and how its commits are signed off.
 #[derive(Clone, Debug)]
 pub struct Start<'a> {
@@ -91,7 +104,7 @@ impl Stage<'_, '_> {
         &mut self,
         start: &Start<'_>,
         wanted: Vec<Wanted>,
-    ) -> Result<Result<Sequence, (Wanted, Refusal)>, PromoteError> {
+    ) -> Result<Result<Sequence, Box<Refused>>, PromoteError> {
         let on = start.ledger.on_stage();
         let mut sequence = Sequence {
             landings: Vec::new(),
@@ -107,7 +120,7 @@ impl Stage<'_, '_> {
                 continue;
             }
             if let Some(refusal) = self.missing(&wanted, &on, &sequence, &view)? {
-                return Ok(Err((wanted, refusal)));
+                return Ok(Err(refused(wanted, refusal, view, &sequence)));
             }
             let land = Land {
                 revision: wanted.revision.clone(),
@@ -115,11 +128,14 @@ impl Stage<'_, '_> {
             };
             let candidate = match self.land(&view, &land)? {
                 Ok(candidate) => candidate,
-                Err(trouble) => return Ok(Err((wanted, Refusal::Conflict(Box::new(trouble))))),
+                Err(trouble) => {
+                    let refusal = Refusal::Conflict(Box::new(trouble));
+                    return Ok(Err(refused(wanted, refusal, view, &sequence)));
+                }
             };
             let manifest_files = self.manifest_files(&wanted)?;
             if candidate.touched == 0 && land.replaces.is_none() && !manifest_files.is_empty() {
-                return Ok(Err((wanted, Refusal::ManifestOnly)));
+                return Ok(Err(refused(wanted, Refusal::ManifestOnly, view, &sequence)));
             }
             let commit = self.landing_commit(start, tip, &wanted, &land, candidate.tree)?;
             (tip, view) = (commit, candidate.view.clone());
@@ -199,6 +215,16 @@ impl Stage<'_, '_> {
             message: message.as_bytes(),
         })?)
     }
+}
+
+fn refused(wanted: Wanted, refusal: Refusal, view: View, sequence: &Sequence) -> Box<Refused> {
+    let before = sequence.landings.iter();
+    Box::new(Refused {
+        wanted,
+        refusal,
+        view,
+        before: before.map(|step| step.wanted.revision.clone()).collect(),
+    })
 }
 
 /// A text of people's as part of a line.

@@ -12,7 +12,7 @@
 mod base;
 mod form;
 mod named;
-mod tree;
+pub(crate) mod tree;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

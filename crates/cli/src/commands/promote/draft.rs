@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 
 use storyline_manifest::Landing;
 use storyline_promote::{
-    FORMAT, Grounds, LeftOut, Plan, PlannedFile, PlannedLanding, PlannedStory, Sequence, Stage,
-    Start, Step, Wanted,
+    FORMAT, Grounds, Landed, LeftOut, Plan, PlannedFile, PlannedLanding, PlannedStory, Sequence,
+    Stage, Start, Step, Wanted,
 };
 use storyline_repo::projection::Workspace;
 use storyline_repo::{Kind, Memo, ObjectId, Objects};
 use storyline_text::Visible;
 
-use super::{admit, preflight, refused, train};
+use super::{admit, names, preflight, refused, train};
 use crate::canon::Canon;
 use crate::failure::Failure;
 use crate::json;
@@ -230,18 +230,23 @@ fn land(
         .collect();
     let mut left_out = chosen.stays.clone();
     loop {
-        let (wanted, refusal) = match trees.land_all(start, waiting.clone())? {
-            Ok(sequence) => return Ok((sequence, left_out)),
-            Err(refused) => refused,
+        let (revision, failure) = match trees.land_all(start, waiting.clone())? {
+            Ok(sequence) => match lacking(canon, trees, start, &sequence)? {
+                Some(refused) => refused,
+                None => return Ok((sequence, left_out)),
+            },
+            Err(refused) => {
+                let failure = refused::failure(canon, trees, start, &refused)?;
+                (refused.wanted.revision, failure)
+            }
         };
-        let failure = refused::failure(canon, trees, start, &wanted, &refusal)?;
         if matches!(request.what, What::Stories(_)) {
             return Err(failure);
         }
-        waiting.retain(|other| other.revision != wanted.revision);
+        waiting.retain(|other| other.revision != revision);
         left_out.push(LeftOut {
-            story: wanted.revision.story.to_string(),
-            revision: wanted.revision.revision.to_string(),
+            story: revision.story.to_string(),
+            revision: revision.revision.to_string(),
             reason: failure
                 .diagnostics
                 .first()
@@ -249,6 +254,23 @@ fn land(
                 .unwrap_or_default(),
         });
     }
+}
+
+/// The first revision that uses names which the stage does not have.
+fn lacking(
+    canon: &Canon,
+    trees: &mut Stage<'_, '_>,
+    start: &Start<'_>,
+    sequence: &Sequence,
+) -> Result<Option<(Landed, Failure)>, Failure> {
+    for step in &sequence.landings {
+        let lacking = names::lacking(trees.workspace, step)?;
+        if !lacking.is_empty() {
+            let failure = refused::lacks(canon, trees, start, step, &lacking)?;
+            return Ok(Some((step.wanted.revision.clone(), failure)));
+        }
+    }
+    Ok(None)
 }
 
 /// The revisions that are meant, and whether each is the newest of its story.

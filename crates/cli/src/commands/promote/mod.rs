@@ -4,7 +4,8 @@
 //! admit      what the stage asks for, and whether it is so
 //! train      all that is accepted on another stage
 //! draft      what would land, as commits that nobody sees yet, and as a plan
-//! preflight  whether it may: names, checks, the right to push
+//! names      whether the stage has all names that the stories use
+//! preflight  whether it may: checks, the right to push
 //! tell       the plan for people
 //! carry_out  one push, which moves everything or nothing
 //! ```
@@ -13,6 +14,7 @@ mod admit;
 mod carry_out;
 mod draft;
 mod manifest;
+mod names;
 mod preflight;
 mod refused;
 mod tell;

@@ -1,27 +1,33 @@
 //! Why a story does not come to a stage, for people.
 
-use storyline_promote::{Refusal, Stage, Start, Trouble, Wanted};
+use std::collections::BTreeMap;
+
+use storyline_diff::names::{Lacking, added};
+use storyline_promote::{
+    InTheWay, Landed, OnStage, Refusal, Refused, Stage, Start, Step, Trouble, in_the_way, lacking,
+};
 use storyline_repo::merge::{Clash, ClashKind};
+use storyline_repo::story::StoryId;
 use storyline_text::{Diagnostic, Label, LineIndex, Span, Visible};
 
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::output::count;
+use crate::stages::{fetch_all_stories, landed};
 
 /// Places that are shown with their text.
 const MAX_SHOWN: usize = 10;
 
 /// The failure of a story that does not come.
 pub(super) fn failure(
-    _canon: &Canon,
+    canon: &Canon,
     stage: &mut Stage<'_, '_>,
     start: &Start<'_>,
-    wanted: &Wanted,
-    refusal: &Refusal,
+    refused: &Refused,
 ) -> Result<Failure, Failure> {
-    let story = &wanted.revision.story;
+    let story = &refused.wanted.revision.story;
     let name = stage.name().to_owned();
-    Ok(match refusal {
+    Ok(match &refused.refusal {
         Refusal::ManifestOnly => {
             let title = format!("story {story} changes nothing but the manifest");
             let diagnostic = Diagnostic::error("story-manifest-only", title).help(format!(
@@ -37,53 +43,261 @@ pub(super) fn failure(
             let diagnostic = Diagnostic::error("dependency-missing", title).help(format!(
                 "bring both: `storyline promote {on} {story} --to {name}`"
             ));
-            Failure::new(FailureKind::Conflict, diagnostic).unchanged()
+            conflicting(diagnostic)
         }
-        Refusal::Conflict(trouble) => conflict(stage, start, wanted, trouble)?,
+        Refusal::Conflict(trouble) => Conflict {
+            canon,
+            start,
+            refused,
+            trouble,
+        }
+        .failure(stage)?,
     })
 }
 
-fn conflict(
+fn conflicting(diagnostic: Diagnostic) -> Failure {
+    Failure::new(FailureKind::Conflict, diagnostic).unchanged()
+}
+
+/// The failure of a story that uses names that the stage does not have.
+pub(super) fn lacks(
+    canon: &Canon,
     stage: &mut Stage<'_, '_>,
     start: &Start<'_>,
-    wanted: &Wanted,
-    trouble: &Trouble,
+    step: &Step,
+    lacks: &[Lacking],
 ) -> Result<Failure, Failure> {
-    let story = &wanted.revision.story;
-    let name = stage.name().to_owned();
-    let files = trouble.clashes.len() + trouble.unclear.len();
-    let title = match trouble.off {
-        true => format!(
-            "the older revision of story {story} does not come off {name}: {}",
-            count(files, "file")
-        ),
-        false => format!(
-            "story {story} does not fit onto {name}: {}",
-            count(files, "file")
+    let story = &step.wanted.revision.story;
+    let mut sources = Sources::new();
+    let mut names = Vec::new();
+    let mut diagnostic = Diagnostic::error("name-missing", "");
+    for lacks in lacks {
+        let name = lacks.name.to_string();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    for lacks in lacks.iter().take(MAX_SHOWN) {
+        let leaf = stage
+            .workspace
+            .leaf(step.candidate.view.tree, &lacks.path)?;
+        let bytes = leaf
+            .map(|leaf| stage.workspace.read(leaf.id))
+            .transpose()?
+            .unwrap_or_default();
+        let label = match line(&bytes, lacks.line as usize) {
+            Some(span) => Label::at(&lacks.path, span, lacks.what),
+            None => Label::path(&lacks.path, lacks.what),
+        };
+        diagnostic = diagnostic.label(label);
+        sources.insert(lacks.path.clone(), bytes);
+    }
+    let providers = providers(canon, stage, start, story, lacks)?;
+    let brings = match providers.as_slice() {
+        [] => "no story brings it".to_owned(),
+        ids => format!(
+            "{} {} it",
+            listed(ids),
+            if ids.len() == 1 { "brings" } else { "bring" }
         ),
     };
-    let mut diagnostic = Diagnostic::error("landing-conflict", title);
-    let mut sources = Sources::new();
-    for clash in trouble.clashes.iter().take(MAX_SHOWN) {
-        let leaf = stage.workspace.leaf(start.view.tree, &clash.path)?;
-        let bytes = leaf.map(|leaf| stage.workspace.read(leaf.id)).transpose()?;
-        diagnostic = diagnostic.label(label(clash, bytes.as_deref()));
-        if let Some(help) = theirs(clash) {
-            diagnostic = diagnostic.help(help);
-        }
-        sources.extend(bytes.map(|bytes| (clash.path.clone(), bytes)));
-    }
-    for path in trouble.unclear.iter().take(MAX_SHOWN) {
-        let text = "on the stage it holds names that do not belong there";
-        diagnostic = diagnostic.label(Label::path(path, text));
-    }
-    if files > MAX_SHOWN {
-        diagnostic = diagnostic.help(format!("{} more are not shown", files - MAX_SHOWN));
-    }
+    let name = stage.name();
+    diagnostic.title = format!(
+        "story {story} uses what {name} does not have: {}; {brings}",
+        Visible(names[..names.len().min(MAX_SHOWN)].join(", ").as_bytes())
+    );
+    diagnostic = match providers.as_slice() {
+        [] => diagnostic.help(
+            "it came to canonical without a story: promote it as one, or take it into this one",
+        ),
+        ids => diagnostic.help(format!(
+            "bring both: `storyline promote {} {story} --to {name}`",
+            spaced(ids)
+        )),
+    };
     Ok(Failure {
         sources,
-        ..Failure::new(FailureKind::Conflict, diagnostic).unchanged()
+        ..conflicting(diagnostic)
     })
+}
+
+/// The stories that are not on the stage and add what is lacking.
+fn providers(
+    canon: &Canon,
+    stage: &mut Stage<'_, '_>,
+    start: &Start<'_>,
+    story: &StoryId,
+    lacking: &[Lacking],
+) -> Result<Vec<StoryId>, Failure> {
+    let mut found = Vec::new();
+    for other in elsewhere(canon, start, story)? {
+        let files = stage.files_of(other.change)?;
+        let provides = files.changes().iter().any(|change| {
+            let provided = added(change).provided;
+            provided
+                .iter()
+                .any(|added| lacking.iter().any(|lacks| lacks.name == added.name))
+        });
+        if provides {
+            found.push(other.story);
+        }
+    }
+    Ok(found)
+}
+
+/// The newest revisions of stories that are not on the stage, nor `story`.
+fn elsewhere(canon: &Canon, start: &Start<'_>, story: &StoryId) -> Result<Vec<Landed>, Failure> {
+    let on = start.ledger.on_stage();
+    let stories = fetch_all_stories(canon)?;
+    let others = stories
+        .values()
+        .filter(|other| other.id != *story && !on.contains_key(&other.id));
+    let revisions = others
+        .filter(|other| other.withdrawn().is_none())
+        .filter_map(|other| other.revision());
+    Ok(revisions
+        .filter_map(|revision| landed(revision).ok())
+        .collect())
+}
+
+/// A story whose change does not fit.
+struct Conflict<'a> {
+    canon: &'a Canon,
+    start: &'a Start<'a>,
+    refused: &'a Refused,
+    trouble: &'a Trouble,
+}
+
+impl Conflict<'_> {
+    fn failure(&self, stage: &mut Stage<'_, '_>) -> Result<Failure, Failure> {
+        let Self {
+            refused, trouble, ..
+        } = self;
+        let story = &refused.wanted.revision.story;
+        let name = stage.name().to_owned();
+        let places = trouble.clashes.len() + trouble.unclear.len();
+        let files = count(places, "file");
+        let title = match trouble.off {
+            true => {
+                format!("the older revision of story {story} does not come off {name}: {files}")
+            }
+            false => format!("story {story} does not fit onto {name}: {files}"),
+        };
+        let mut diagnostic = Diagnostic::error("landing-conflict", title);
+        let mut sources = Sources::new();
+        for clash in trouble.clashes.iter().take(MAX_SHOWN) {
+            let leaf = stage.workspace.leaf(refused.view.tree, &clash.path)?;
+            let bytes = leaf.map(|leaf| stage.workspace.read(leaf.id)).transpose()?;
+            diagnostic = diagnostic.label(label(clash, bytes.as_deref()));
+            diagnostic.help.extend(theirs(clash));
+            sources.extend(bytes.map(|bytes| (clash.path.clone(), bytes)));
+        }
+        for path in trouble.unclear.iter().take(MAX_SHOWN) {
+            let text = "on the stage it holds names that do not belong there";
+            diagnostic = diagnostic.label(Label::path(path, text));
+        }
+        if places > MAX_SHOWN {
+            diagnostic = diagnostic.help(format!("{} more are not shown", places - MAX_SHOWN));
+        }
+        let diagnostic = self.responsible(stage, diagnostic)?;
+        Ok(Failure {
+            sources,
+            ..conflicting(diagnostic)
+        })
+    }
+
+    /// Says which stories are in the way, and which are missing.
+    fn responsible(
+        &self,
+        stage: &mut Stage<'_, '_>,
+        mut diagnostic: Diagnostic,
+    ) -> Result<Diagnostic, Failure> {
+        let Self {
+            canon,
+            start,
+            refused,
+            trouble,
+        } = self;
+        let story = &refused.wanted.revision.story;
+        let change = if trouble.off {
+            trouble.change.reversed()
+        } else {
+            trouble.change
+        };
+        let on = self.on();
+        let on: Vec<_> = on
+            .values()
+            .filter(|on| on.revision.story != *story)
+            .collect();
+        let name = stage.name().to_owned();
+        let there = ids(in_the_way(stage, &refused.view, change, &on)?);
+        if !there.is_empty() {
+            diagnostic = diagnostic
+                .help(format!("in the way is {}, which is on {name}: take its change into {story}, and submit it again", listed(&there)));
+        }
+        if trouble.off {
+            return Ok(diagnostic);
+        }
+        let others = elsewhere(canon, start, story)?;
+        let missing = ids(lacking(stage, &refused.view, change, &others)?);
+        if !missing.is_empty() {
+            diagnostic = diagnostic.help(format!(
+                "it stands on {}, which is not on {name}: `storyline promote {} {story} --to {name}`",
+                listed(&missing),
+                spaced(&missing)
+            ));
+        }
+        Ok(diagnostic)
+    }
+
+    /// What is on the stage, with what was to come before.
+    fn on(&self) -> BTreeMap<StoryId, OnStage> {
+        let mut on = self.start.ledger.on_stage();
+        let entries = self.start.ledger.entries.len();
+        for (at, revision) in self.refused.before.iter().enumerate() {
+            let came = OnStage {
+                revision: revision.clone(),
+                commit: self.start.tip,
+                when: 0,
+                entry: entries + at,
+                depends: Vec::new(),
+            };
+            on.insert(revision.story.clone(), came);
+        }
+        on
+    }
+}
+
+fn ids(found: Vec<InTheWay>) -> Vec<StoryId> {
+    found.into_iter().map(|found| found.story).collect()
+}
+
+fn listed(ids: &[StoryId]) -> String {
+    let ids: Vec<_> = ids.iter().map(|id| id.as_str()).collect();
+    match ids.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+fn spaced(ids: &[StoryId]) -> String {
+    ids.iter()
+        .map(|id| id.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A line of a file, counted from 1, without what is blank around it.
+fn line(bytes: &[u8], line: usize) -> Option<Span> {
+    let index = LineIndex::new(bytes);
+    let start = index.line_start(u32::try_from(line).ok()?)? as usize;
+    let rest = bytes.get(start..)?;
+    let text = rest.split(|byte| *byte == b'\n').next()?;
+    let indent = text.len() - text.trim_ascii_start().len();
+    Some(Span::at(
+        start + indent..start + indent + text.trim_ascii().len(),
+    ))
 }
 
 /// Where a clash is, in the stage's file in canonical form.
@@ -91,14 +305,8 @@ fn label(clash: &Clash, bytes: Option<&[u8]>) -> Label {
     let path = &clash.path;
     let what = match &clash.why {
         ClashKind::Lines(lines) => {
-            let first = lines.first().zip(bytes).and_then(|(first, bytes)| {
-                let index = LineIndex::new(bytes);
-                let line = u32::try_from(first.line).ok()?;
-                let start = index.line_start(line)?;
-                let length = first.ours.trim_ascii_end().len();
-                Some(Span::at(start as usize..start as usize + length))
-            });
-            if let Some(span) = first {
+            let first = lines.first().zip(bytes);
+            if let Some(span) = first.and_then(|(first, bytes)| line(bytes, first.line)) {
                 return Label::at(path, span, "both changed these lines");
             }
             "both changed the same lines"

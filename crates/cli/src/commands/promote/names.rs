@@ -1,0 +1,64 @@
+//! Names that a story uses and that the stage, with the story on it, does not have: only another story brings
+//! them.
+
+use storyline_diff::names::{self, File, Lacking};
+use storyline_manifest::is_manifest_file;
+use storyline_promote::Step;
+use storyline_repo::projection::{Differences, Leaf, Workspace};
+use storyline_repo::{EntryKind, ObjectError, ObjectId};
+use storyline_text::RelPath;
+
+use crate::compared::tree::sides;
+use crate::failure::Failure;
+
+/// The names that a revision lacks where it landed, in its canonical files.
+pub(super) fn lacking(workspace: &mut Workspace<'_>, step: &Step) -> Result<Vec<Lacking>, Failure> {
+    let author = workspace.tree_of(step.wanted.revision.change.to)?;
+    let candidate = step.candidate.view.tree;
+    let mut differences = workspace.differences(Some(author), Some(candidate))?;
+    differences.retain(|path, _| !is_manifest_file(path));
+    if differences.is_empty() {
+        return Ok(Vec::new());
+    }
+    let changed = step.candidate.changed.iter();
+    let changed = changed.filter_map(|(path, [_, after])| Some((path.clone(), (*after)?)));
+    let changed = read(workspace, changed)?;
+    let had = read(workspace, side(&differences, 0))?;
+    let has = read(workspace, side(&differences, 1))?;
+    let (changed, had, has) = (files(&changed), files(&had), files(&has));
+    // The rest of the candidate is only looked at where something seems to be lacking.
+    let nothing = sides(workspace, &Differences::new())?;
+    if names::lacking(&changed, &had, &has, &nothing[1])?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = whole(workspace, candidate)?;
+    let all = sides(workspace, &all)?;
+    Ok(names::lacking(&changed, &had, &has, &all[1])?)
+}
+
+/// Everything in a tree, as what it has and nothing has not.
+fn whole(workspace: &mut Workspace<'_>, tree: ObjectId) -> Result<Differences, ObjectError> {
+    workspace.differences(None, Some(tree))
+}
+
+fn side(differences: &Differences, side: usize) -> impl Iterator<Item = (RelPath, Leaf)> {
+    let there = differences.iter();
+    there.filter_map(move |(path, sides)| Some((path.clone(), sides[side]?)))
+}
+
+fn read(
+    workspace: &Workspace<'_>,
+    leaves: impl Iterator<Item = (RelPath, Leaf)>,
+) -> Result<Vec<(RelPath, Vec<u8>)>, ObjectError> {
+    let files =
+        leaves.filter(|(_, leaf)| matches!(leaf.kind, EntryKind::File | EntryKind::Executable));
+    files
+        .map(|(path, leaf)| Ok((path, workspace.read(leaf.id)?)))
+        .collect()
+}
+
+fn files(read: &[(RelPath, Vec<u8>)]) -> Vec<File<'_>> {
+    read.iter()
+        .map(|(path, bytes)| File { path, bytes })
+        .collect()
+}
