@@ -61,6 +61,9 @@ impl<'c> StageNow<'c> {
             });
         }
         let fork = Fork::of(canon, name)?;
+        let before = canon
+            .repository
+            .reference(&fork.tracking_ref(&fork.branch)?)?;
         let Some(tip) = fork.fetch(&fork.branch)? else {
             let branch = shown(&fork.branch);
             let title = format!(
@@ -84,9 +87,43 @@ impl<'c> StageNow<'c> {
             Landing::Branch => proposed(&fork)?,
         };
         objects.refresh();
+        if let Some(before) = before {
+            refuse_rewritten(&fork, objects, before, tip)?;
+        }
         let ledger = Ledger::read(objects, tip, &proposed)?;
         Ok(Self { fork, tip, ledger })
     }
+}
+
+/// A stage only goes forward. One that was seen elsewhere lost what was on it, and so what the ledger says.
+fn refuse_rewritten(
+    fork: &Fork<'_>,
+    objects: &Objects,
+    before: ObjectId,
+    tip: ObjectId,
+) -> Result<(), Failure> {
+    if !objects.contains(before) || objects.is_ancestor(before, tip)? {
+        return Ok(());
+    }
+    let tracking = fork.tracking_ref(&fork.branch)?;
+    // So that it is told again until somebody decides.
+    fork.canon
+        .copy_refs(&[(tracking.clone(), before)], "storyline: rewritten stage")?;
+    let branch = shown(&fork.branch);
+    let name = &fork.environment.name;
+    let title = format!(
+        "stage {name} was rewritten: `{branch}` of {} is at {tip}, which does not go on from {before}",
+        fork.url
+    );
+    let diagnostic = Diagnostic::error("stage-rewritten", title)
+        .help(format!(
+            "to bring it back: `git push --force-with-lease={branch}:{tip} {} {before}:{branch}`",
+            fork.url
+        ))
+        .help(format!(
+            "if that was meant: `git update-ref -d {tracking}`, and run the command again"
+        ));
+    Err(Failure::new(FailureKind::Conflict, diagnostic).unchanged())
 }
 
 /// What is on a stage, whether stories are promoted there or it follows canonical.

@@ -98,7 +98,7 @@ impl Ledger {
         }
         let own: HashSet<_> = self.entries.iter().map(|entry| entry.commit).collect();
         for (at, merged) in merges {
-            if let Some((_, deeds)) = chain(objects, merged, |id| own.contains(&id))? {
+            if let Some(Chain { deeds, .. }) = chain(objects, merged, |id| own.contains(&id))? {
                 self.entries[at].deeds = deeds;
             }
         }
@@ -114,7 +114,12 @@ impl Ledger {
         let mut known = HashMap::new();
         for tip in proposed {
             let tree = objects.tree_of(*tip)?;
-            if let Some((Some(parent), deeds)) = chain(objects, *tip, |id| parents.contains(&id))? {
+            let chain = chain(objects, *tip, |id| parents.contains(&id))?;
+            if let Some(Chain {
+                from: Some(parent),
+                deeds,
+            }) = chain
+            {
                 known.insert((parent, tree), deeds);
             }
         }
@@ -189,19 +194,27 @@ impl Ledger {
     }
 }
 
+/// Commits one after another.
+struct Chain {
+    /// What they go on from.
+    from: Option<ObjectId>,
+    /// What they say that they do, oldest first.
+    deeds: Vec<Deed>,
+}
+
 /// What the commits that lead to `tip` from one that is `known` say that they do, oldest first, and that
 /// one; `None` when one of them says nothing, or is a merge.
 fn chain(
     objects: &Objects,
     tip: ObjectId,
     known: impl Fn(ObjectId) -> bool,
-) -> Result<Option<(Option<ObjectId>, Vec<Deed>)>, ObjectError> {
+) -> Result<Option<Chain>, ObjectError> {
     let mut deeds = Vec::new();
     let mut next = Some(tip);
     for _ in 0..MAX_MERGED {
         let Some(id) = next.filter(|id| !known(*id)) else {
             deeds.reverse();
-            return Ok(Some((next, deeds)));
+            return Ok(Some(Chain { from: next, deeds }));
         };
         let bytes = objects.read_as(id, Kind::Commit)?;
         let commit = parsed(id, &bytes)?;

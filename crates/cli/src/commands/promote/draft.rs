@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 
 use storyline_manifest::Landing;
 use storyline_promote::{
-    FORMAT, Grounds, Landed, LeftOut, Plan, PlannedFile, PlannedLanding, PlannedStory, Sequence,
-    Stage, Start, Step, Wanted,
+    FORMAT, Grounds, History, Landed, LeftOut, Pinned, Plan, PlannedFile, PlannedLanding,
+    PlannedStory, Sequence, Stage, Start, Step, Wanted,
 };
 use storyline_repo::projection::Workspace;
 use storyline_repo::{Kind, Memo, ObjectId, Objects};
-use storyline_text::Visible;
+use storyline_text::{Diagnostic, Visible};
 
 use super::{admit, names, preflight, refused, train};
 use crate::canon::Canon;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::json;
 use crate::stages::{Asked, StageNow, fetch_stories, wanted};
 
@@ -92,6 +92,7 @@ impl<'c> Draft<'c> {
             promotion: &promotion,
         };
         let (sequence, left_out) = land(canon, &mut trees, &start, &chosen, request)?;
+        believe(canon, &mut trees, &stage, &sequence)?;
         let tip = sequence
             .landings
             .last()
@@ -256,6 +257,47 @@ fn land(
     }
 }
 
+/// Anybody can write that a story landed. One that is taken for being there is landed again, and has to give
+/// the same.
+fn believe(
+    canon: &Canon,
+    trees: &mut Stage<'_, '_>,
+    stage: &StageNow<'_>,
+    sequence: &Sequence,
+) -> Result<(), Failure> {
+    if sequence.there.is_empty() {
+        return Ok(());
+    }
+    let name = &stage.environment.name;
+    let on = stage.ledger.on_stage();
+    let there = sequence.there.iter();
+    let stories = fetch_stories(
+        canon,
+        there.map(|(wanted, _)| wanted.revision.story.clone()),
+    )?;
+    let revisions = stories.values().flat_map(|story| story.revisions());
+    let pinned = Pinned::of(revisions.map(|(_, revision)| revision));
+    let mut history = History::new(stage.ledger.clone(), canon.tip, pinned);
+    for (wanted, commit) in &sequence.there {
+        let story = &wanted.revision.story;
+        let unproved = match on.get(story) {
+            Some(on) => history.verify(trees, on.entry)?,
+            None => None,
+        };
+        if let Some(why) = unproved {
+            let title = format!(
+                "commit {commit} on {name} says that it lands story {story}, and does not: {}",
+                why.word()
+            );
+            let diagnostic = Diagnostic::error("landing-forged", title)
+                .help(format!("`storyline audit {name}` shows what it did"))
+                .help("`git revert` it there, or make it a story of its own; then promote again");
+            return Err(Failure::new(FailureKind::Conflict, diagnostic).unchanged());
+        }
+    }
+    Ok(())
+}
+
 /// The first revision that uses names which the stage does not have.
 fn lacking(
     canon: &Canon,
@@ -263,10 +305,14 @@ fn lacking(
     start: &Start<'_>,
     sequence: &Sequence,
 ) -> Result<Option<(Landed, Failure)>, Failure> {
+    let Some(last) = sequence.landings.last() else {
+        return Ok(None);
+    };
+    let candidate = last.candidate.view.tree;
     for step in &sequence.landings {
-        let lacking = names::lacking(trees.workspace, step)?;
+        let lacking = names::lacking(trees.workspace, step, candidate)?;
         if !lacking.is_empty() {
-            let failure = refused::lacks(canon, trees, start, step, &lacking)?;
+            let failure = refused::lacks(canon, trees, start, (step, candidate), &lacking)?;
             return Ok(Some((step.wanted.revision.clone(), failure)));
         }
     }

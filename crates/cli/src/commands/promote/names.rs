@@ -11,18 +11,28 @@ use storyline_text::RelPath;
 use crate::compared::tree::sides;
 use crate::failure::Failure;
 
-/// The names that a revision lacks where it landed, in its canonical files.
-pub(super) fn lacking(workspace: &mut Workspace<'_>, step: &Step) -> Result<Vec<Lacking>, Failure> {
+/// The names that a revision lacks in the canonical tree `candidate`, which is the stage with it and with all
+/// that comes along.
+pub(super) fn lacking(
+    workspace: &mut Workspace<'_>,
+    step: &Step,
+    candidate: ObjectId,
+) -> Result<Vec<Lacking>, Failure> {
     let author = workspace.tree_of(step.wanted.revision.change.to)?;
-    let candidate = step.candidate.view.tree;
     let mut differences = workspace.differences(Some(author), Some(candidate))?;
     differences.retain(|path, _| !is_manifest_file(path));
     if differences.is_empty() {
         return Ok(Vec::new());
     }
-    let changed = step.candidate.changed.iter();
-    let changed = changed.filter_map(|(path, [_, after])| Some((path.clone(), (*after)?)));
-    let changed = read(workspace, changed)?;
+    let mut changed = Vec::new();
+    for path in step.candidate.changed.keys() {
+        changed.extend(
+            workspace
+                .leaf(candidate, path)?
+                .map(|leaf| (path.clone(), leaf)),
+        );
+    }
+    let changed = read(workspace, changed.into_iter())?;
     let had = read(workspace, side(&differences, 0))?;
     let has = read(workspace, side(&differences, 1))?;
     let (changed, had, has) = (files(&changed), files(&had), files(&has));

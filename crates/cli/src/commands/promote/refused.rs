@@ -6,6 +6,7 @@ use storyline_diff::names::{Lacking, added};
 use storyline_promote::{
     InTheWay, Landed, OnStage, Refusal, Refused, Stage, Start, Step, Trouble, in_the_way, lacking,
 };
+use storyline_repo::ObjectId;
 use storyline_repo::merge::{Clash, ClashKind};
 use storyline_repo::story::StoryId;
 use storyline_text::{Diagnostic, Label, LineIndex, Span, Visible};
@@ -64,7 +65,7 @@ pub(super) fn lacks(
     canon: &Canon,
     stage: &mut Stage<'_, '_>,
     start: &Start<'_>,
-    step: &Step,
+    (step, candidate): (&Step, ObjectId),
     lacks: &[Lacking],
 ) -> Result<Failure, Failure> {
     let story = &step.wanted.revision.story;
@@ -78,16 +79,14 @@ pub(super) fn lacks(
         }
     }
     for lacks in lacks.iter().take(MAX_SHOWN) {
-        let leaf = stage
-            .workspace
-            .leaf(step.candidate.view.tree, &lacks.path)?;
+        let leaf = stage.workspace.leaf(candidate, &lacks.path)?;
         let bytes = leaf
             .map(|leaf| stage.workspace.read(leaf.id))
             .transpose()?
             .unwrap_or_default();
         let label = match line(&bytes, lacks.line as usize) {
-            Some(span) => Label::at(&lacks.path, span, lacks.what),
-            None => Label::path(&lacks.path, lacks.what),
+            Some(span) => Label::at(&lacks.path, span, format!("in `{}`", lacks.what)),
+            None => Label::path(&lacks.path, format!("in `{}`", lacks.what)),
         };
         diagnostic = diagnostic.label(label);
         sources.insert(lacks.path.clone(), bytes);
