@@ -141,7 +141,7 @@ impl<'c> Draft<'c> {
         workspace.finish();
         objects.refresh();
         let draft = Self { stage, plan, tip };
-        preflight::check(&draft)?;
+        preflight::check(&draft, &objects)?;
         Ok(draft)
     }
 }

@@ -1,10 +1,13 @@
 //! Whether a promotion may happen, asked before anything is written that others see.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use storyline_check as check;
-use storyline_repo::{ObjectId, Push, Snapshot};
-use storyline_stamp::{Scope, Tree};
+use storyline_manifest::is_manifest_file;
+use storyline_repo::projection::Workspace;
+use storyline_repo::{Memo, ObjectId, Objects, Push, Snapshot};
+use storyline_stamp::{Entry, FileSet, ReadError, Scope, Tree};
 use storyline_text::{Diagnostic, RelPath, Severity};
 
 use super::draft::Draft;
@@ -12,23 +15,34 @@ use crate::canon;
 use crate::failure::{Failure, FailureKind};
 use crate::stages::StageNow;
 
-/// Refuses a candidate in which `storyline check` finds errors that the stage does not have already.
-pub(super) fn check(draft: &Draft<'_>) -> Result<(), Failure> {
-    if draft.tip == draft.stage.tip {
+/// Files that say what is a project's own, wherever they are.
+const OWN: [&str; 4] = [
+    "manifest.lkml",
+    "manifest.lookml",
+    "dbt_project.yml",
+    "dbt_project.yaml",
+];
+
+/// Refuses a candidate in which `storyline check` finds errors that the stage does not have already. Only the
+/// files that change are read, and those that say what is the project's own: that names belong on the stage is
+/// proved for all of them when it is stamped. Where files go, all are read, since they may be included.
+pub(super) fn check(draft: &Draft<'_>, objects: &Objects) -> Result<(), Failure> {
+    let mut workspace = Workspace::new(objects, Memo::default());
+    let trees = [draft.stage.tip, draft.tip].map(|commit| objects.tree_of(commit));
+    let [before, after] = trees;
+    let differences = workspace.differences(Some(before?), Some(after?))?;
+    if differences.is_empty() {
         return Ok(());
     }
-    let mut report = findings(draft, draft.tip)?;
-    report
-        .findings
-        .retain(|finding| finding.diagnostic.severity == Severity::Error);
+    let goes = differences.values().any(|[_, after]| after.is_none());
+    let changed: BTreeSet<_> = differences.into_keys().collect();
+    let only = (!goes).then_some(&changed);
+    let mut report = findings(draft, draft.tip, only)?;
     if report.findings.is_empty() {
         return Ok(());
     }
-    let known: BTreeSet<_> = findings(draft, draft.stage.tip)?
-        .findings
-        .iter()
-        .map(about)
-        .collect();
+    let known = findings(draft, draft.stage.tip, only)?;
+    let known: BTreeSet<_> = known.findings.iter().map(about).collect();
     report
         .findings
         .retain(|finding| !known.contains(&about(finding)));
@@ -60,21 +74,60 @@ pub(super) fn check(draft: &Draft<'_>) -> Result<(), Failure> {
     })
 }
 
-fn findings(draft: &Draft<'_>, commit: ObjectId) -> Result<check::Report, Failure> {
+/// The errors in a commit's files; in those files alone, if they are given.
+fn findings(
+    draft: &Draft<'_>,
+    commit: ObjectId,
+    only: Option<&BTreeSet<RelPath>>,
+) -> Result<check::Report, Failure> {
     let canon = draft.stage.canon;
     let snapshot = Snapshot::of(&canon.repository, commit)?;
     let found = canon::manifest_in(&snapshot)?;
     let manifest = found.as_ref().map(|(manifest, _)| manifest);
-    let tree = Tree::read(&snapshot, &Scope::all(manifest))?;
+    let files = Partly { snapshot, only };
+    let tree = Tree::read(&files, &Scope::all(manifest))?;
     let environment = manifest
         .map(|manifest| manifest.environment(&draft.plan.stage))
         .transpose()?;
-    Ok(check::check(&check::Project {
-        files: &snapshot,
+    let mut report = check::check(&check::Project {
+        files: &files,
         tree: &tree,
         manifest,
         environment,
-    })?)
+    })?;
+    report.findings.retain(|finding| {
+        let place = finding.diagnostic.labels.first();
+        finding.diagnostic.severity == Severity::Error
+            && place.is_none_or(|place| files.reads(&place.file))
+    });
+    Ok(report)
+}
+
+/// A commit's files, of which most are as if nothing stood in them.
+struct Partly<'a> {
+    snapshot: Snapshot,
+    /// The files that are read; all of them, if not given.
+    only: Option<&'a BTreeSet<RelPath>>,
+}
+
+impl Partly<'_> {
+    fn reads(&self, path: &RelPath) -> bool {
+        let is_own = |name: &&str| path.file_name() == name.as_bytes();
+        self.only.is_none_or(|only| only.contains(path)) || OWN.iter().any(is_own)
+    }
+}
+
+impl FileSet for Partly<'_> {
+    fn entries(&self) -> &[Entry] {
+        self.snapshot.entries()
+    }
+
+    fn read(&self, path: &RelPath) -> Result<Cow<'_, [u8]>, ReadError> {
+        match self.reads(path) || is_manifest_file(path) {
+            true => self.snapshot.read(path),
+            false => Ok(Cow::Borrowed(b"")),
+        }
+    }
 }
 
 /// What tells findings of two trees apart: where they are may have moved within a file.
