@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+mod back_out;
 mod diff;
 mod gate;
 mod git;
 mod promote;
 mod story;
 
+pub(crate) use back_out::{AuditArgs, BackOutArgs, BisectStoryArgs, TakeArg};
 pub(crate) use diff::{DiffArgs, PreviewArgs};
 pub(crate) use gate::{AcceptArgs, GateTarget, HoldArgs, ReleaseArgs};
 pub(crate) use git::{DriverCommand, HooksCommand, MergeArgs, PrePushArgs};
 pub(crate) use promote::PromoteArgs;
 pub(crate) use story::{
-    StartArgs, StoryCommand, StoryListArgs, StoryShowArgs, SubmitArgs, WithdrawArgs,
+    DependsArgs, StartArgs, StoryCommand, StoryListArgs, StoryShowArgs, SubmitArgs, WithdrawArgs,
 };
 
 /// Release the whole story, and nothing but the story.
@@ -82,6 +84,9 @@ pub(crate) enum Command {
     Adopt(AdoptArgs),
     Sync(SyncArgs),
     Promote(PromoteArgs),
+    BackOut(BackOutArgs),
+    Audit(AuditArgs),
+    BisectStory(BisectStoryArgs),
     Parse(ParseArgs),
     Noise(NoiseArgs),
     /// Look after the manifest.
@@ -331,6 +336,9 @@ pub(crate) struct AbsorbArgs {
     /// The story that they belong to; told by the branch's name if left out. A new id begins a story.
     #[arg(long, value_name = "ID")]
     pub(crate) story: Option<String>,
+    /// Make this one commit, that was made on a stage itself, a story that is on the stage: a hot fix.
+    #[arg(long, value_name = "COMMIT", requires = "story", conflicts_with_all = ["branch", "allow_strays"])]
+    pub(crate) commit: Option<String>,
     /// Take commits that are not in the environment's form as they are.
     #[arg(long)]
     pub(crate) allow_strays: bool,
@@ -415,6 +423,10 @@ impl Command {
             Self::Accept(args) => args.target.format,
             Self::Hold(args) => args.target.format,
             Self::Release(args) => args.target.format,
+            Self::Promote(args) => args.format,
+            Self::BackOut(args) => args.format,
+            Self::Audit(args) => args.format,
+            Self::BisectStory(args) => args.format,
             Self::Absorb(args) => args.format,
             Self::Adopt(args) => args.format,
             Self::Sync(args) => args.format,
@@ -444,6 +456,7 @@ impl StoryCommand {
             Self::Submit(args) => args.format,
             Self::List(args) => args.format,
             Self::Show(args) => args.format,
+            Self::Depends(args) => args.format,
             Self::Withdraw(args) => args.format,
         }
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use storyline_manifest::StagePolicy;
+use storyline_promote::Landed;
 use storyline_promote::gate::{Action, Entry, Gate, MAX_REASON, Saying, Standing, gate_ref};
 use storyline_repo::story::{Person, RevisionId, Story, StoryId, log_ref};
 use storyline_repo::{
@@ -48,39 +49,73 @@ struct Open<'a> {
 
 /// Says it, and tells how the revision stands then.
 pub(crate) fn say(directory: &Path, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
-    let id = story_id(&asked.target.story)?;
-    if asked.reason.len() > MAX_REASON {
-        let title = format!(
-            "the text has {} bytes; {MAX_REASON} are allowed",
-            asked.reason.len()
-        );
-        let help = "write where the rest is to be found";
-        return Err(usage(
-            Diagnostic::error("reason-too-long", title).help(help),
-        ));
-    }
+    story_id(&asked.target.story)?;
+    refuse_long(asked.reason)?;
     let canon = Canon::fetch(directory)?;
-    let stage = &asked.target.on;
-    need_stage(&canon, stage)?;
-    let policy = canon.manifest.policy(stage);
-    let name = gate_ref(stage);
-    let name = name.map_err(|e| usage(Diagnostic::error("ref-name", e.to_string())))?;
-    let story = fetch(&canon, &id, &name)?;
-    let open = Open {
-        objects: canon.repository.objects()?,
-        key: key(&canon, asked, policy)?,
-        canon: &canon,
-        asked,
-        policy,
-        story,
-        name,
-    };
-    let said = open.say()?;
+    let said = say_to(&canon, asked)?;
     match asked.target.format {
         Format::Text => output::print(&said.text())?,
         Format::Json => output::print_json(&said)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Holds a revision on a stage, unless that was said already.
+pub(crate) fn hold(
+    canon: &Canon,
+    stage: &str,
+    landed: &Landed,
+    reason: &str,
+) -> Result<(), Failure> {
+    let target = GateTarget {
+        story: landed.story.to_string(),
+        on: stage.into(),
+        revision: Some(landed.revision.to_string()),
+        dry_run: false,
+        format: Format::default(),
+    };
+    let asked = Asked {
+        action: Action::Hold,
+        target: &target,
+        reason,
+        sign: false,
+    };
+    say_to(canon, &asked).map(drop)
+}
+
+/// Refuses a reason that no entry can hold.
+pub(crate) fn refuse_long(reason: &str) -> Result<(), Failure> {
+    if reason.len() <= MAX_REASON {
+        return Ok(());
+    }
+    let title = format!(
+        "the text has {} bytes; {MAX_REASON} are allowed",
+        reason.len()
+    );
+    let help = "write where the rest is to be found";
+    Err(usage(
+        Diagnostic::error("reason-too-long", title).help(help),
+    ))
+}
+
+fn say_to(canon: &Canon, asked: &Asked<'_>) -> Result<Said, Failure> {
+    let id = story_id(&asked.target.story)?;
+    let stage = &asked.target.on;
+    need_stage(canon, stage)?;
+    let policy = canon.manifest.policy(stage);
+    let name = gate_ref(stage);
+    let name = name.map_err(|e| usage(Diagnostic::error("ref-name", e.to_string())))?;
+    let story = fetch(canon, &id, &name)?;
+    let open = Open {
+        objects: canon.repository.objects()?,
+        key: key(canon, asked, policy)?,
+        canon,
+        asked,
+        policy,
+        story,
+        name,
+    };
+    open.say()
 }
 
 /// Brings the log of one story and one gate, and nothing of others.

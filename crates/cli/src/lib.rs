@@ -17,9 +17,11 @@ mod fork;
 mod gates;
 mod git;
 mod ground;
+mod history;
 mod home;
 mod json;
 
+mod moved;
 mod output;
 mod pager;
 mod pages;

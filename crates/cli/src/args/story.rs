@@ -10,6 +10,7 @@ pub(crate) enum StoryCommand {
     Submit(SubmitArgs),
     List(StoryListArgs),
     Show(StoryShowArgs),
+    Depends(DependsArgs),
     Withdraw(WithdrawArgs),
 }
 
@@ -62,6 +63,22 @@ pub(crate) struct StoryShowArgs {
     pub(crate) id: String,
     /// This revision alone, by its first digits.
     pub(crate) revision: Option<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Tell which stories a story stands on, which stand on it, and why, with file and line.
+///
+/// They say so, or use names that the other one adds. On a stage also: the one cannot be taken off while the
+/// other is there.
+#[derive(Debug, Args)]
+pub(crate) struct DependsArgs {
+    /// The story.
+    pub(crate) id: String,
+    /// As it is on this stage, instead of what was handed in last.
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) on: Option<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

@@ -3,6 +3,9 @@
 mod absorb;
 mod accept;
 mod adopt;
+mod audit;
+mod back_out;
+mod bisect_story;
 mod check;
 mod completions;
 mod demo;
@@ -52,6 +55,9 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Sync(args) => sync::run(&cli.directory, args),
         Command::Parse(args) => parse::run(&cli.directory, args),
         Command::Noise(args) => noise::run(&cli.directory, args),
+        Command::BackOut(args) => back_out::run(&cli.directory, args),
+        Command::Audit(args) => audit::run(&cli.directory, args),
+        Command::BisectStory(args) => bisect_story::run(&cli.directory, args),
         Command::Promote(args) => promote::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),
         Command::Hooks(command) => hooks::run(&cli.directory, command),

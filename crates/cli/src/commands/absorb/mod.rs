@@ -5,6 +5,7 @@
 //! story's branch. Stamping them again gives the very commits that were made.
 
 mod back;
+mod hot_fix;
 mod refused;
 
 use std::collections::{BTreeMap, HashSet};
@@ -28,6 +29,9 @@ use crate::output::{self, count};
 const MAX_LISTED: usize = 20;
 
 pub(crate) fn run(directory: &Path, args: &AbsorbArgs) -> Result<ExitCode, Failure> {
+    if let Some(commit) = &args.commit {
+        return hot_fix::run(directory, args, commit);
+    }
     let canon = Canon::fetch(directory)?;
     let fork = Fork::of(&canon, &args.environment)?;
     let target = Target::of(&fork, args)?;

@@ -1,5 +1,6 @@
 //! `storyline story`: stories, their branches and revisions, in the canonical repository.
 
+pub(crate) mod depends;
 mod form;
 mod list;
 mod show;
@@ -33,6 +34,7 @@ pub(crate) fn run(directory: &Path, command: &StoryCommand) -> Result<ExitCode, 
         StoryCommand::Submit(args) => submit::run(directory, args),
         StoryCommand::List(args) => list::run(directory, args),
         StoryCommand::Show(args) => show::run(directory, args),
+        StoryCommand::Depends(args) => depends::run(directory, args),
         StoryCommand::Withdraw(args) => withdraw::run(directory, args),
     }
 }

@@ -1,0 +1,269 @@
+//! A commit that was made on a stage itself becomes a story.
+//!
+//! Its change goes onto canonical as a story's branch, which is handed in; and an empty commit on the stage says
+//! that it is there already. The story's change has to be the very change that the stage has, so that it can be
+//! taken off there like any other.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use storyline_promote::{Applied, Deed, History, Landed, Span, Stage, View};
+use storyline_repo::projection::Workspace;
+use storyline_repo::story::{
+    Event, OWN_REPOSITORY, Part, Revision, Story, StoryId, log_ref, pin_ref,
+};
+use storyline_repo::{Kind, Memo, NewCommit, ObjectId, Push, RawCommit};
+use storyline_text::{Diagnostic, Visible};
+
+use super::super::story::{signature_now, story_id};
+use crate::args::{AbsorbArgs, Format};
+use crate::canon::{self, Canon, branch_ref, tracking_ref};
+use crate::failure::{Failure, FailureKind, usage};
+use crate::history::{self, short};
+use crate::output;
+use crate::stages::{StageNow, fetch_stories};
+
+pub(super) fn run(directory: &Path, args: &AbsorbArgs, commit: &str) -> Result<ExitCode, Failure> {
+    let id = story_id(args.story.as_deref().expect("clap asks for it"))?;
+    let canon = Canon::fetch(directory)?;
+    let objects = canon.repository.objects()?;
+    let now = StageNow::receiving(&canon, &objects, &args.environment)?;
+    let mut history = history::of(&canon, &now)?;
+    refuse_known(&canon, &id)?;
+    objects.refresh();
+    let at = found(&history, &args.environment, commit)?;
+    let commit = history.ledger().entries[at].commit;
+    let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
+    let mut stage = Stage::new(&mut workspace, &args.environment);
+    let tree = on_canonical(&canon, &mut stage, &mut history, at)?;
+    let bytes = objects.read_as(commit, Kind::Commit)?;
+    let raw = RawCommit::parse(&bytes).expect("the ledger has read it");
+    let signature = signature_now(&canon.repository)?;
+    let tip = stage.commit(&NewCommit {
+        tree,
+        parents: &[canon.tip],
+        author: raw.author().unwrap_or(&signature),
+        committer: &signature,
+        message: raw.message(),
+    })?;
+    let revision = Revision {
+        story: id.clone(),
+        parts: BTreeMap::from([(
+            OWN_REPOSITORY.into(),
+            Part {
+                base: canon.tip,
+                tip,
+            },
+        )]),
+        depends: BTreeMap::new(),
+    };
+    let deed = Deed::HotFix {
+        revision: Landed {
+            story: id.clone(),
+            revision: revision.id(),
+            change: Span {
+                from: canon.tip,
+                to: tip,
+            },
+        },
+        commit,
+    };
+    let message = format!("Make {} story {id}\n\n{deed}", short(commit));
+    let told = stage.commit(&NewCommit {
+        tree: history
+            .ledger()
+            .entries
+            .last()
+            .expect("it has the commit")
+            .tree,
+        parents: &[now.tip],
+        author: &signature,
+        committer: &signature,
+        message: message.as_bytes(),
+    })?;
+    let mut absorbed = Absorbed {
+        stage: &args.environment,
+        commit: commit.to_string(),
+        story: id.to_string(),
+        revision: revision.id().to_string(),
+        branch: canon.manifest.story_branch.of(id.as_str()),
+        tip: tip.to_string(),
+        done: !args.dry_run,
+        merge: None,
+    };
+    if absorbed.done {
+        workspace.write(&[tip, told])?;
+        objects.refresh();
+        hand_in(&canon, &id, &revision, tip, &signature)?;
+        absorbed.merge = now.move_to(told, id.as_str(), "storyline absorb")?;
+    }
+    workspace.finish();
+    match args.format {
+        Format::Text => output::print(&absorbed.text())?,
+        Format::Json => output::print_json(&absorbed)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The story is a new one.
+fn refuse_known(canon: &Canon, id: &StoryId) -> Result<(), Failure> {
+    let stories = fetch_stories(canon, [id.clone()])?;
+    let branch = branch_ref(&canon.manifest.story_branch.of(id.as_str()))?;
+    let there = canon
+        .git
+        .list(&canon.repository, &canon.url, &[branch.as_str()])?;
+    if stories.is_empty() && there.is_empty() {
+        return Ok(());
+    }
+    let diagnostic = Diagnostic::error("story-exists", format!("there is a story {id} already"))
+        .help("choose another id: a commit on a stage becomes a story of its own");
+    Err(usage(diagnostic))
+}
+
+/// The entry of the commit that was typed.
+fn found(history: &History, stage: &str, commit: &str) -> Result<usize, Failure> {
+    let entries = &history.ledger().entries;
+    let digits = commit.to_ascii_lowercase();
+    let matches = |at: &usize| entries[*at].commit.to_string().starts_with(&digits);
+    let found: Vec<_> = (0..entries.len()).filter(matches).take(2).collect();
+    let shown = Visible(commit.as_bytes());
+    let (id, title) = match found.as_slice() {
+        [at] if *at > 0 && entries[*at].deeds.is_empty() => return Ok(*at),
+        [at] if *at > 0 => (
+            "commit-not-foreign",
+            format!("commit {shown} says what it does: it is no hot fix"),
+        ),
+        [] => (
+            "commit-unknown",
+            format!("{shown} is no commit of the stage"),
+        ),
+        _ => (
+            "commit-unknown",
+            format!("{shown} cannot be told from others"),
+        ),
+    };
+    Err(usage(Diagnostic::error(id, title).help(format!(
+        "`storyline audit {}` lists those that can become stories",
+        Visible(stage.as_bytes())
+    ))))
+}
+
+/// Canonical's tree with the change of an entry.
+fn on_canonical(
+    canon: &Canon,
+    stage: &mut Stage<'_, '_>,
+    history: &mut History,
+    at: usize,
+) -> Result<ObjectId, Failure> {
+    let [from, to] = [history.view(stage, at - 1)?, history.view(stage, at)?];
+    let base = View {
+        tree: stage.workspace.tree_of(canon.tip)?,
+        kept: from.kept.clone(),
+    };
+    let applied = stage.apply_trees(&base, from.tree, to.tree)?;
+    if !applied.fits() {
+        return Err(conflict(&applied));
+    }
+    let tree = applied.view.tree;
+    let again = stage.apply_trees(&from, base.tree, tree)?;
+    if !again.fits() || again.view.tree != to.tree {
+        let title =
+            "canonical has a part of that change already, or it holds files of the manifest";
+        let diagnostic = Diagnostic::error("hot-fix-differs", title)
+            .help("what would be the story's change is not what the stage has, and could not be taken off there")
+            .help("begin a story by hand: `storyline story start ID`; `git revert` the commit on the stage, and promote the story");
+        return Err(Failure::new(FailureKind::Conflict, diagnostic).unchanged());
+    }
+    Ok(tree)
+}
+
+fn conflict(applied: &Applied) -> Failure {
+    let mut diagnostic = Diagnostic::error(
+        "hot-fix-conflict",
+        "the change of that commit does not fit onto canonical",
+    );
+    for clash in &applied.clashes {
+        diagnostic = diagnostic.help(format!("both changed {}", clash.path));
+    }
+    for path in &applied.unclear {
+        diagnostic = diagnostic.help(format!("names in {path} do not belong on the stage"));
+    }
+    let diagnostic = diagnostic.help(
+        "begin a story by hand: `storyline story start ID`, with what the commit does, in canonical form",
+    );
+    Failure::new(FailureKind::Conflict, diagnostic).unchanged()
+}
+
+/// Pushes the story's branch, its pin and its log.
+fn hand_in(
+    canon: &Canon,
+    id: &StoryId,
+    revision: &Revision,
+    tip: ObjectId,
+    signature: &[u8],
+) -> Result<(), Failure> {
+    let event = Event::Submitted(revision.clone());
+    let record = Story::new(id.clone()).record(&canon.repository, &event, signature)?;
+    let branch = canon.manifest.story_branch.of(id.as_str());
+    let (log, pin) = (
+        canon::name(&log_ref(id))?,
+        canon::name(&pin_ref(id, revision.id()))?,
+    );
+    let new = |destination, new| Push {
+        destination,
+        expected: None,
+        new: Some(new),
+        forward_only: false,
+    };
+    let pushes = [
+        new(branch_ref(&branch)?, tip),
+        new(pin.clone(), tip),
+        new(log.clone(), record),
+    ];
+    canon.git.push(&canon.repository, &canon.url, &pushes)?;
+    let copies = [(tracking_ref(&branch)?, tip), (pin, tip), (log, record)];
+    canon.copy_refs(&copies, "storyline absorb")
+}
+
+/// What was done, for programs.
+#[derive(Serialize)]
+struct Absorbed<'a> {
+    stage: &'a str,
+    commit: String,
+    story: String,
+    revision: String,
+    branch: String,
+    /// The story's only commit.
+    tip: String,
+    done: bool,
+    /// The branch that people merge into the stage.
+    merge: Option<String>,
+}
+
+impl Absorbed<'_> {
+    fn text(&self) -> String {
+        let Self { story, .. } = self;
+        let did = if self.done { "made" } else { "would make" };
+        let mut text = format!(
+            "{did} {} of {} story {story}, revision {}\n  {} new at {}\n",
+            &self.commit[..12],
+            Visible(self.stage.as_bytes()),
+            &self.revision[..12],
+            Visible(self.branch.as_bytes()),
+            &self.tip[..12],
+        );
+        text.push_str(&match (&self.merge, self.done) {
+            (Some(merge), _) => format!(
+                "next: merge `{}` into the stage's branch\n",
+                Visible(merge.as_bytes())
+            ),
+            (None, true) => {
+                format!("next: merge story {story} into canonical, or `storyline promote {story} --to STAGE`\n")
+            }
+            (None, false) => "nothing was changed; next: the same without `--dry-run`\n".into(),
+        });
+        text
+    }
+}
