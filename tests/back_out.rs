@@ -54,6 +54,8 @@ fn a_story_that_failed_goes_is_held_and_comes_back() {
     error[story-not-on-stage]: story TWO is not on `acceptance`
      |
      = help: on it: ONE, THREE
+
+    nothing was changed
     --- exit code 2
     "#);
     insta::assert_snapshot!(ada.refused(&["promote", "TWO", "--to", "acceptance"]), @r#"
@@ -62,6 +64,8 @@ fn a_story_that_failed_goes_is_held_and_comes_back() {
     error[not-admitted]: acceptance does not take story TWO, revision <1>: held on acceptance by ada: totals differ
      |
      = help: once it is mended: `storyline story submit TWO`; or `storyline release TWO --on acceptance`
+
+    nothing was changed
     --- exit code 3
     "#);
     ada.git(&["switch", "--quiet", "story/TWO"]);
@@ -114,6 +118,8 @@ fn stories_that_stand_on_it_are_told_first() {
      = help: TWO changed what ONE changed: views/lines.view.lkml:2
      = help: to take them off as well: `storyline back-out ONE --from acceptance --with-dependents`
      = help: to take off ONE all the same: `storyline back-out ONE --from acceptance --alone`
+
+    nothing was changed
     --- exit code 3
     "#);
     let alone = ["back-out", "ONE", "--from", "acceptance", "--alone"];
@@ -128,6 +134,8 @@ fn stories_that_stand_on_it_are_told_first() {
                views/lines.view.lkml:2
      = help: because of TWO, in views/lines.view.lkml
      = help: or take off TWO first: `storyline back-out TWO --from acceptance`
+
+    nothing was changed
     --- exit code 3
     "#);
     let both = [
@@ -172,6 +180,8 @@ fn a_person_chooses_where_both_ways_differ() {
      = help: `storyline back-out ONE --from acceptance --take revert` lands that one
      = help: `storyline back-out ONE --from acceptance --take rebuild` lands that one
      = help: or take off TWO first: `storyline back-out TWO --from acceptance`
+
+    nothing was changed
     --- exit code 3
     "#);
     ada.succeeds(&[
@@ -267,7 +277,7 @@ fn a_stage_that_follows_canonical_gets_a_revert() {
     backed out ONE revision <1> from acceptance
       M views/lines.view.lkml
       main <2>..<3>
-    held there; next: `storyline sync acceptance`; then mend it, and `storyline story submit ONE`
+    held there; next: `storyline sync acceptance`; canonical's history has the story's commits, so mend it in new ones: on its branch `git rebase --no-ff <4>`, then `storyline story submit ONE`
     --- exit code 0
     "#);
     ada.git(&["fetch", "--quiet", "origin"]);

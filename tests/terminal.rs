@@ -124,7 +124,11 @@ fn the_manual_and_help() {
     insta::assert_debug_snapshot!(pages, @r#"
     [
         "storyline-absorb.1",
+        "storyline-accept.1",
         "storyline-adopt.1",
+        "storyline-audit.1",
+        "storyline-back-out.1",
+        "storyline-bisect-story.1",
         "storyline-check.1",
         "storyline-completions.1",
         "storyline-demo.1",
@@ -133,6 +137,7 @@ fn the_manual_and_help() {
         "storyline-git-driver-diff.1",
         "storyline-git-driver-merge.1",
         "storyline-git-driver.1",
+        "storyline-hold.1",
         "storyline-hooks-check.1",
         "storyline-hooks-install.1",
         "storyline-hooks-remove.1",
@@ -145,8 +150,11 @@ fn the_manual_and_help() {
         "storyline-parse.1",
         "storyline-preview.1",
         "storyline-profile.1",
+        "storyline-promote.1",
+        "storyline-release.1",
         "storyline-sites.1",
         "storyline-stamp.1",
+        "storyline-story-depends.1",
         "storyline-story-list.1",
         "storyline-story-show.1",
         "storyline-story-start.1",
@@ -164,7 +172,7 @@ fn the_manual_and_help() {
     storyline 0.1.0
     --- exit code 0
     ");
-    insta::assert_snapshot!(place.run(&["--help"]), @r"
+    insta::assert_snapshot!(place.run(&["--help"]), @r#"
     $ storyline --help
     --- stdout
     Release the whole story, and nothing but the story.
@@ -176,27 +184,35 @@ fn the_manual_and_help() {
     Usage: storyline [OPTIONS] <COMMAND>
 
     Commands:
-      check        Find what is wrong with the project, and mend what can be mended safely
-      init         Propose a manifest from what the project shows
-      doctor       Tell what is missing or broken, and how to mend it
-      sites        List every place that holds a name of an environment
-      stamp        Put an environment's names into the project
-      unstamp      Take an environment's names out of the project
-      diff         Show what differs, without what only a stamp moved
-      preview      Tell reviewers what a change does, and what stands on it
-      profile      Add an environment's target to dbt's profiles, or bring it up to date
-      story        Begin stories, hand them in, and see how they are
-      absorb       Take commits that were made in an environment's repository into a story
-      adopt        Bring an environment's existing repository under the manifest
-      sync         Bring environments' repositories to where canonical is
-      parse        Print the tree of a LookML file
-      noise        Tell what share of a Git history is rename or connection noise
-      manifest     Look after the manifest
-      hooks        Have Git leave stamps out, and look at commits and pushes
-      git-driver   What Git calls after `storyline hooks install`
-      demo         Build a small company in a folder and take it through what Storyline does
-      completions  Print a completion script for a shell
-      man          Print the manual, or write one page a command
+      check         Find what is wrong with the project, and mend what can be mended safely
+      init          Propose a manifest from what the project shows
+      doctor        Tell what is missing or broken, and how to mend it
+      sites         List every place that holds a name of an environment
+      stamp         Put an environment's names into the project
+      unstamp       Take an environment's names out of the project
+      diff          Show what differs, without what only a stamp moved
+      preview       Tell reviewers what a change does, and what stands on it
+      profile       Add an environment's target to dbt's profiles, or bring it up to date
+      story         Begin stories, hand them in, and see how they are
+      accept        Say that a story's revision does on a stage what it should
+      hold          Say that a story's revision does not go on from a stage, and why
+      release       Say that a story's revision is not held any more. It has to be accepted anew
+      absorb        Take commits that were made in an environment's repository into a story
+      adopt         Bring an environment's existing repository under the manifest
+      sync          Bring environments' repositories to where canonical is
+      promote       Bring stories to a stage: each in the revision that was handed in last, and nothing
+                    else
+      back-out      Take a story off a stage
+      audit         Compute again what is on a stage, and tell what is not what it says
+      bisect-story  Find the story that breaks something on a stage
+      parse         Print the tree of a LookML file
+      noise         Tell what share of a Git history is rename or connection noise
+      manifest      Look after the manifest
+      hooks         Have Git leave stamps out, and look at commits and pushes
+      git-driver    What Git calls after `storyline hooks install`
+      demo          Build a small company in a folder and take it through what Storyline does
+      completions   Print a completion script for a shell
+      man           Print the manual, or write one page a command
 
     Options:
       -C <DIR>
@@ -212,7 +228,7 @@ fn the_manual_and_help() {
     Exit codes: 0 fine, 1 findings or differences, 2 usage, manifest or folder, 3 conflict, 70 a bug of
     ours.
     --- exit code 0
-    ");
+    "#);
     insta::assert_snapshot!(place.run(&["stamp", "-h"]), @r"
     $ storyline stamp -h
     --- stdout

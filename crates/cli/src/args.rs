@@ -430,7 +430,6 @@ impl Command {
             Self::Absorb(args) => args.format,
             Self::Adopt(args) => args.format,
             Self::Sync(args) => args.format,
-            Self::Promote(args) => args.format,
             Self::Parse(args) => args.format,
             Self::Noise(args) => args.format,
             Self::Check(args) if args.format == FindingsFormat::Json => Format::Json,
@@ -441,7 +440,8 @@ impl Command {
     /// Whether it changes files that were there before.
     pub(crate) fn changes_files(&self) -> bool {
         match self {
-            Self::Stamp(_) | Self::Unstamp(_) | Self::Profile(_) | Self::Promote(_) => true,
+            Self::Stamp(_) | Self::Unstamp(_) | Self::Profile(_) => true,
+            Self::Promote(_) | Self::BackOut(_) => true,
             Self::Check(args) => args.fix,
             Self::Init(args) => args.write,
             _ => false,

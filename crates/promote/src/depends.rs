@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use storyline_diff::names::{Because, Change, depends_by_name};
+use storyline_diff::names::{Because, Change, added, depends_by_name};
 use storyline_repo::EntryKind;
 use storyline_repo::merge::{Clash, ClashKind};
 use storyline_repo::story::StoryId;
@@ -75,7 +75,8 @@ pub fn dependents(
         return Ok(found);
     };
     let others: Vec<_> = on.values().filter(|other| is_not(other, story)).collect();
-    let added = Files::of(stage, there.revision.change)?;
+    let own = Files::of(stage, there.revision.change)?;
+    let adds_names = own.adds_names();
     let mut texts = in_the_way(stage, view, there.revision.change.reversed(), &others)?;
     for other in others {
         let mut reasons = Vec::new();
@@ -86,9 +87,12 @@ pub fn dependents(
         if let Some(at) = texts.iter().position(|text| text.story == *id) {
             reasons.push(Reason::Text(texts.swap_remove(at).places));
         }
-        let names = Files::of(stage, other.revision.change)?.names_of(&added);
-        if !names.is_empty() {
-            reasons.push(Reason::Names(names));
+        // Most stories add none, and then no other one has to be read.
+        if adds_names {
+            let names = Files::of(stage, other.revision.change)?.names_of(&own);
+            if !names.is_empty() {
+                reasons.push(Reason::Names(names));
+            }
         }
         if !reasons.is_empty() {
             found.push(Dependence {
@@ -156,6 +160,11 @@ impl Files {
         changes.collect()
     }
 
+    fn adds_names(&self) -> bool {
+        let mut changes = self.changes().into_iter();
+        changes.any(|change| !added(&change).provided.is_empty())
+    }
+
     /// Names that are used here and that the other ones add.
     fn names_of(&self, other: &Self) -> Vec<Because> {
         depends_by_name(&self.changes(), &other.changes())
@@ -173,9 +182,34 @@ pub fn needs(
     story: &StoryId,
 ) -> Result<Vec<Dependence>, PromoteError> {
     let mut found = Vec::new();
-    for other in on.keys().filter(|other| *other != story) {
-        let dependents = dependents(stage, view, on, other)?;
-        found.extend(dependents.into_iter().find(|found| found.story == *story));
+    let Some(there) = on.get(story) else {
+        return Ok(found);
+    };
+    let own = Files::of(stage, there.revision.change)?;
+    let touched = stage.paths_of(there.revision.change)?;
+    for other in on.values().filter(|other| is_not(other, story)) {
+        let (id, change) = (&other.revision.story, other.revision.change);
+        let mut reasons = Vec::new();
+        if there.depends.contains(id) {
+            reasons.push(Reason::Declared);
+        }
+        if !stage.paths_of(change)?.is_disjoint(&touched) {
+            let rest: Vec<_> = on.values().filter(|rest| is_not(rest, id)).collect();
+            let texts = in_the_way(stage, view, change.reversed(), &rest)?;
+            let text = texts.into_iter().find(|text| text.story == *story);
+            reasons.extend(text.map(|text| Reason::Text(text.places)));
+        }
+        let names = own.names_of(&Files::of(stage, change)?);
+        if !names.is_empty() {
+            reasons.push(Reason::Names(names));
+        }
+        if !reasons.is_empty() {
+            found.push(Dependence {
+                story: story.clone(),
+                on: id.clone(),
+                reasons,
+            });
+        }
     }
     Ok(found)
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use storyline_promote::{Applied, Deed, History, Landed, Span, Stage, View};
+use storyline_promote::{Applied, Deed, History, Stage, View};
 use storyline_repo::projection::Workspace;
 use storyline_repo::story::{
     Event, OWN_REPOSITORY, Part, Revision, Story, StoryId, log_ref, pin_ref,
@@ -23,7 +23,7 @@ use crate::canon::{self, Canon, branch_ref, tracking_ref};
 use crate::failure::{Failure, FailureKind, usage};
 use crate::history::{self, short};
 use crate::output;
-use crate::stages::{StageNow, fetch_stories};
+use crate::stages::{StageNow, fetch_stories, landed};
 
 pub(super) fn run(directory: &Path, args: &AbsorbArgs, commit: &str) -> Result<ExitCode, Failure> {
     let id = story_id(args.story.as_deref().expect("clap asks for it"))?;
@@ -34,70 +34,24 @@ pub(super) fn run(directory: &Path, args: &AbsorbArgs, commit: &str) -> Result<E
     refuse_known(&canon, &id)?;
     objects.refresh();
     let at = found(&history, &args.environment, commit)?;
-    let commit = history.ledger().entries[at].commit;
     let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
     let mut stage = Stage::new(&mut workspace, &args.environment);
-    let tree = on_canonical(&canon, &mut stage, &mut history, at)?;
-    let bytes = objects.read_as(commit, Kind::Commit)?;
-    let raw = RawCommit::parse(&bytes).expect("the ledger has read it");
-    let signature = signature_now(&canon.repository)?;
-    let tip = stage.commit(&NewCommit {
-        tree,
-        parents: &[canon.tip],
-        author: raw.author().unwrap_or(&signature),
-        committer: &signature,
-        message: raw.message(),
-    })?;
-    let revision = Revision {
-        story: id.clone(),
-        parts: BTreeMap::from([(
-            OWN_REPOSITORY.into(),
-            Part {
-                base: canon.tip,
-                tip,
-            },
-        )]),
-        depends: BTreeMap::new(),
-    };
-    let deed = Deed::HotFix {
-        revision: Landed {
-            story: id.clone(),
-            revision: revision.id(),
-            change: Span {
-                from: canon.tip,
-                to: tip,
-            },
-        },
-        commit,
-    };
-    let message = format!("Make {} story {id}\n\n{deed}", short(commit));
-    let told = stage.commit(&NewCommit {
-        tree: history
-            .ledger()
-            .entries
-            .last()
-            .expect("it has the commit")
-            .tree,
-        parents: &[now.tip],
-        author: &signature,
-        committer: &signature,
-        message: message.as_bytes(),
-    })?;
+    let fix = Fix::make(&canon, &mut stage, &mut history, at, id)?;
     let mut absorbed = Absorbed {
         stage: &args.environment,
-        commit: commit.to_string(),
-        story: id.to_string(),
-        revision: revision.id().to_string(),
-        branch: canon.manifest.story_branch.of(id.as_str()),
-        tip: tip.to_string(),
+        commit: history.ledger().entries[at].commit.to_string(),
+        story: fix.revision.story.to_string(),
+        revision: fix.revision.id().to_string(),
+        branch: canon.manifest.story_branch.of(fix.revision.story.as_str()),
+        tip: fix.tip.to_string(),
         done: !args.dry_run,
         merge: None,
     };
     if absorbed.done {
-        workspace.write(&[tip, told])?;
+        workspace.write(&[fix.tip, fix.told])?;
         objects.refresh();
-        hand_in(&canon, &id, &revision, tip, &signature)?;
-        absorbed.merge = now.move_to(told, id.as_str(), "storyline absorb")?;
+        fix.hand_in(&canon)?;
+        absorbed.merge = now.move_to(fix.told, &absorbed.story, "storyline absorb")?;
     }
     workspace.finish();
     match args.format {
@@ -105,6 +59,90 @@ pub(super) fn run(directory: &Path, args: &AbsorbArgs, commit: &str) -> Result<E
         Format::Json => output::print_json(&absorbed)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A hot fix as a story.
+struct Fix {
+    revision: Revision,
+    /// The story's only commit, on canonical.
+    tip: ObjectId,
+    /// The commit that says on the stage that it is there.
+    told: ObjectId,
+    signature: Vec<u8>,
+}
+
+impl Fix {
+    fn make(
+        canon: &Canon,
+        stage: &mut Stage<'_, '_>,
+        history: &mut History,
+        at: usize,
+        story: StoryId,
+    ) -> Result<Self, Failure> {
+        let tree = on_canonical(canon, stage, history, at)?;
+        let commit = history.ledger().entries[at].commit;
+        let bytes = stage.workspace.objects().read_as(commit, Kind::Commit)?;
+        let raw = RawCommit::parse(&bytes).expect("the ledger has read it");
+        let signature = signature_now(&canon.repository)?;
+        let tip = stage.commit(&NewCommit {
+            tree,
+            parents: &[canon.tip],
+            author: raw.author().unwrap_or(&signature),
+            committer: &signature,
+            message: raw.message(),
+        })?;
+        let base = canon.tip;
+        let revision = Revision {
+            story,
+            parts: BTreeMap::from([(OWN_REPOSITORY.into(), Part { base, tip })]),
+            depends: BTreeMap::new(),
+        };
+        let deed = Deed::HotFix {
+            revision: landed(&revision)?,
+            commit,
+        };
+        let story = &revision.story;
+        let message = format!("Make {} story {story}\n\n{deed}", short(commit));
+        let last = history.ledger().tip().expect("it has the commit");
+        let told = stage.commit(&NewCommit {
+            tree: last.tree,
+            parents: &[last.commit],
+            author: &signature,
+            committer: &signature,
+            message: message.as_bytes(),
+        })?;
+        Ok(Self {
+            revision,
+            tip,
+            told,
+            signature,
+        })
+    }
+
+    /// Pushes the story's branch, its pin and its log.
+    fn hand_in(&self, canon: &Canon) -> Result<(), Failure> {
+        let (id, tip) = (&self.revision.story, self.tip);
+        let event = Event::Submitted(self.revision.clone());
+        let story = Story::new(id.clone());
+        let record = story.record(&canon.repository, &event, &self.signature)?;
+        let branch = canon.manifest.story_branch.of(id.as_str());
+        let log = canon::name(&log_ref(id))?;
+        let pin = canon::name(&pin_ref(id, self.revision.id()))?;
+        let new = |destination, new| Push {
+            destination,
+            expected: None,
+            new: Some(new),
+            forward_only: false,
+        };
+        let pushes = [
+            new(branch_ref(&branch)?, tip),
+            new(pin.clone(), tip),
+            new(log.clone(), record),
+        ];
+        canon.git.push(&canon.repository, &canon.url, &pushes)?;
+        let copies = [(tracking_ref(&branch)?, tip), (pin, tip), (log, record)];
+        canon.copy_refs(&copies, "storyline absorb")
+    }
 }
 
 /// The story is a new one.
@@ -194,37 +232,6 @@ fn conflict(applied: &Applied) -> Failure {
         "begin a story by hand: `storyline story start ID`, with what the commit does, in canonical form",
     );
     Failure::new(FailureKind::Conflict, diagnostic).unchanged()
-}
-
-/// Pushes the story's branch, its pin and its log.
-fn hand_in(
-    canon: &Canon,
-    id: &StoryId,
-    revision: &Revision,
-    tip: ObjectId,
-    signature: &[u8],
-) -> Result<(), Failure> {
-    let event = Event::Submitted(revision.clone());
-    let record = Story::new(id.clone()).record(&canon.repository, &event, signature)?;
-    let branch = canon.manifest.story_branch.of(id.as_str());
-    let (log, pin) = (
-        canon::name(&log_ref(id))?,
-        canon::name(&pin_ref(id, revision.id()))?,
-    );
-    let new = |destination, new| Push {
-        destination,
-        expected: None,
-        new: Some(new),
-        forward_only: false,
-    };
-    let pushes = [
-        new(branch_ref(&branch)?, tip),
-        new(pin.clone(), tip),
-        new(log.clone(), record),
-    ];
-    canon.git.push(&canon.repository, &canon.url, &pushes)?;
-    let copies = [(tracking_ref(&branch)?, tip), (pin, tip), (log, record)];
-    canon.copy_refs(&copies, "storyline absorb")
 }
 
 /// What was done, for programs.

@@ -1,6 +1,6 @@
 //! On a stage that follows canonical: the story's change is taken back on canonical itself.
 
-use storyline_promote::{BackOut, Deed, Stage, View};
+use storyline_promote::{BackOut, Deed, Stage, Trouble, View};
 use storyline_repo::projection::Workspace;
 use storyline_repo::story::{StoryId, paragraphs};
 use storyline_repo::{Memo, NetError, NewCommit, ObjectId, Objects, Push};
@@ -31,21 +31,8 @@ pub(super) fn run(canon: &Canon, id: &StoryId, args: &BackOutArgs) -> Result<Out
     };
     dependents::closure(&mut stage, &view, &on, id, args)?;
     let revision = there.revision.clone();
-    let applied = match stage.take_off(&view, revision.change)? {
-        Ok(applied) => applied,
-        Err(trouble) => {
-            let title = format!("{id} does not simply go off canonical");
-            let paths = trouble.paths().map(|path| format!("both changed {path}"));
-            let diagnostic = paths.fold(
-                Diagnostic::error("back-out-conflict", title),
-                Diagnostic::help,
-            );
-            let diagnostic = diagnostic.help(
-                "take it back by hand, with a story of its own: what came later stands on it",
-            );
-            return Err(Failure::new(FailureKind::Conflict, diagnostic).unchanged());
-        }
-    };
+    let applied = stage.take_off(&view, revision.change)?;
+    let applied = applied.map_err(|trouble| conflict(id, &trouble))?;
     let tree = applied.view.tree;
     let deed = Deed::BackOut(BackOut {
         revision: revision.clone(),
@@ -84,6 +71,18 @@ pub(super) fn run(canon: &Canon, id: &StoryId, args: &BackOutArgs) -> Result<Out
     }
     workspace.finish();
     Ok(outcome)
+}
+
+fn conflict(id: &StoryId, trouble: &Trouble) -> Failure {
+    let title = format!("{id} does not simply go off canonical");
+    let paths = trouble.paths().map(|path| format!("both changed {path}"));
+    let diagnostic = paths.fold(
+        Diagnostic::error("back-out-conflict", title),
+        Diagnostic::help,
+    );
+    let diagnostic = diagnostic
+        .help("take it back by hand, with a story of its own: what came later stands on it");
+    Failure::new(FailureKind::Conflict, diagnostic).unchanged()
 }
 
 /// Moves canonical; or, where the remote does not let anybody, pushes a branch for people to merge.

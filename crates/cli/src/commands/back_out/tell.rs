@@ -7,7 +7,7 @@ use storyline_promote::{Landed, Take, TakenOff};
 use storyline_repo::ObjectId;
 use storyline_repo::merge::{Clash, ClashKind};
 use storyline_repo::projection::Differences;
-use storyline_text::{Diagnostic, Visible};
+use storyline_text::{Diagnostic, RelPath, Visible};
 
 use crate::args::BackOutArgs;
 use crate::failure::{Failure, FailureKind};
@@ -161,57 +161,9 @@ pub(super) fn undecided(taken: &TakenOff, args: &BackOutArgs) -> Failure {
             format!("{story} does not simply go off `{stage}`"),
         ),
     };
-    let mut diagnostic = Diagnostic::error(id, title);
-    let ways = [
-        (
-            "revert",
-            taken
-                .revert
-                .as_ref()
-                .map_err(|trouble| (None, &trouble.clashes, &trouble.unclear)),
-        ),
-        (
-            "rebuild",
-            taken.rebuild.as_ref().map_err(|stuck| {
-                let who = match &stuck.story {
-                    Some(story) => format!("{story} ({})", short(stuck.commit)),
-                    None => format!("commit {}", short(stuck.commit)),
-                };
-                (Some(who), &stuck.clashes, &stuck.unclear)
-            }),
-        ),
-    ];
-    let mut fitting = Vec::new();
-    for (way, came) in ways {
-        diagnostic = diagnostic.help(match came {
-            Ok(candidate) => {
-                fitting.push(way);
-                let files = files(&candidate.changed);
-                let files = files.iter().take(MAX_FILES);
-                let files = files
-                    .map(|file| format!("\n  {} {}", file.status, Visible(file.path.as_bytes())));
-                let files: String = files.collect();
-                match files.is_empty() {
-                    true => format!("{way} changes nothing"),
-                    false => format!("{way} changes{files}"),
-                }
-            }
-            Err((who, clashes, unclear)) => {
-                let at = match who {
-                    Some(who) => format!(" {who} again"),
-                    None => String::new(),
-                };
-                let mut places: Vec<_> = clashes.iter().flat_map(clash).collect();
-                places.extend(
-                    unclear
-                        .iter()
-                        .map(|path| format!("\n  {path}: names in it do not belong there")),
-                );
-                places.truncate(MAX_FILES);
-                format!("{way} does not fit{at}{}", places.concat())
-            }
-        });
-    }
+    let mut diagnostic = Diagnostic::error(id, title)
+        .help(reverting(taken))
+        .help(rebuilding(taken));
     if !taken.differing.is_empty() {
         let paths = taken.differing.iter().take(MAX_FILES);
         let paths: Vec<_> = paths.map(|path| path.to_string()).collect();
@@ -225,10 +177,12 @@ pub(super) fn undecided(taken: &TakenOff, args: &BackOutArgs) -> Failure {
             .collect();
         diagnostic = diagnostic.help(format!("because of {story}, in {}", paths.join(", ")));
     }
-    for way in fitting {
-        diagnostic = diagnostic.help(format!(
-            "`storyline back-out {story} --from {stage} --take {way}` lands that one"
-        ));
+    for way in [Take::Revert, Take::Rebuild] {
+        if taken.taking(way).is_some() {
+            diagnostic = diagnostic.help(format!(
+                "`storyline back-out {story} --from {stage} --take {way}` lands that one"
+            ));
+        }
     }
     if let Some(other) = taken.responsible.keys().next() {
         diagnostic = diagnostic.help(format!(
@@ -236,6 +190,51 @@ pub(super) fn undecided(taken: &TakenOff, args: &BackOutArgs) -> Failure {
         ));
     }
     Failure::new(FailureKind::Conflict, diagnostic).unchanged()
+}
+
+fn reverting(taken: &TakenOff) -> String {
+    match &taken.revert {
+        Ok(candidate) => format!("revert {}", changes(&candidate.changed)),
+        Err(trouble) => {
+            let places = places(&trouble.clashes, &trouble.unclear);
+            format!("revert does not fit{places}")
+        }
+    }
+}
+
+fn rebuilding(taken: &TakenOff) -> String {
+    match &taken.rebuild {
+        Ok(candidate) => format!("rebuild {}", changes(&candidate.changed)),
+        Err(stuck) => {
+            let who = match &stuck.story {
+                Some(story) => format!("{story} ({})", short(stuck.commit)),
+                None => format!("commit {}", short(stuck.commit)),
+            };
+            let gone = match stuck.missing {
+                Some(missing) => format!(": object {missing} is gone"),
+                None => String::new(),
+            };
+            let places = places(&stuck.clashes, &stuck.unclear);
+            format!("rebuild does not fit {who} again{gone}{places}")
+        }
+    }
+}
+
+fn changes(changed: &Differences) -> String {
+    let files = files(changed);
+    if files.is_empty() {
+        return "changes nothing".into();
+    }
+    let files = files.iter().take(MAX_FILES);
+    let files = files.map(|file| format!("\n  {} {}", file.status, Visible(file.path.as_bytes())));
+    format!("changes{}", files.collect::<String>())
+}
+
+fn places(clashes: &[Clash], unclear: &[RelPath]) -> String {
+    let unclear = unclear.iter();
+    let unclear = unclear.map(|path| format!("\n  {path}: names in it do not belong there"));
+    let places = clashes.iter().flat_map(clash).chain(unclear);
+    places.take(MAX_FILES).collect()
 }
 
 fn clash(clash: &Clash) -> Vec<String> {
