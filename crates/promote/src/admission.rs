@@ -17,9 +17,9 @@ pub struct Grounds<'a> {
     pub stage: &'a str,
     /// Canonical's manifest.
     pub manifest: &'a Manifest,
-    /// The gates of [`Grounds::gates_of`], signatures checked.
+    /// The gates of [`gates_of`], signatures checked.
     pub gates: BTreeMap<String, Gate>,
-    /// What is on the stages of [`Grounds::stages_before`], as far as a soak time asks.
+    /// What is on the stages of [`stages_before`], as far as a soak time asks.
     pub before: BTreeMap<String, BTreeMap<StoryId, OnStage>>,
     /// The time: seconds since 1970.
     pub now: i64,
