@@ -11,6 +11,7 @@ mod history;
 mod meter;
 mod peers;
 mod report;
+mod stages;
 mod yaml;
 
 use std::fs;
@@ -30,7 +31,7 @@ use report::{Goal, Report};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// A checkout of a Looker project.
-    #[arg(required_unless_present = "growth")]
+    #[arg(required_unless_present_any = ["growth", "stages"])]
     folder: Option<PathBuf>,
     /// Further checkouts, of which the dashboards are read.
     more: Vec<PathBuf>,
@@ -40,6 +41,9 @@ pub(crate) struct Args {
     /// Measure how the cost of projecting grows, on repositories made up for it.
     #[arg(long)]
     growth: bool,
+    /// Measure landing a story where many have landed, on repositories made up for it.
+    #[arg(long)]
+    stages: bool,
     /// How often each thing is measured.
     #[arg(long, default_value_t = 9)]
     runs: usize,
@@ -61,16 +65,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .chain(&args.more)
         .map(PathBuf::as_path)
         .collect();
-    let report = match (args.history, args.growth) {
-        (false, false) => files(&folders, args.runs)?,
-        (history, growth) => {
+    let report = match args.history || args.growth || args.stages {
+        false => files(&folders, args.runs)?,
+        true => {
             let mut report = Report::new("whole processes, those that they start included".into());
             let meter = Meter::new(args.runs)?;
-            if history {
+            if args.history {
                 history::measure(&meter, &folders, &mut report)?;
             }
-            if growth {
+            if args.growth {
                 growth::measure(&meter, &mut report)?;
+            }
+            if args.stages {
+                stages::measure(&meter, &mut report)?;
             }
             report
         }

@@ -122,7 +122,7 @@ fn stamp(bare: &Bare<'_>, revision: &str) -> Command {
 
 /// A project of `files` files, which all come with the first of `commits` commits. Every other changes
 /// one of them.
-fn grow(out: &mut dyn Write, files: usize, commits: usize) -> Result<()> {
+pub(super) fn grow(out: &mut dyn Write, files: usize, commits: usize) -> Result<()> {
     for number in 0..commits {
         let when = WHEN as usize + number;
         writeln!(
