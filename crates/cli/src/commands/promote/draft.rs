@@ -2,23 +2,18 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use storyline_manifest::Landing;
 use storyline_promote::{
-    FORMAT, Grounds, History, Landed, LeftOut, Pinned, Plan, PlannedFile, PlannedLanding,
-    PlannedStory, Sequence, Stage, Start, Step, Wanted,
+    Grounds, History, Landed, LeftOut, Pinned, Plan, Sequence, Stage, Start, Wanted,
 };
 use storyline_repo::projection::Workspace;
-use storyline_repo::{Kind, Memo, ObjectId, Objects};
-use storyline_text::{Diagnostic, Visible};
+use storyline_repo::{Memo, ObjectId, Objects};
+use storyline_text::Diagnostic;
 
+use super::planned::{self, Made};
 use super::{admit, names, preflight, refused, train};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind};
-use crate::json;
 use crate::stages::{Asked, StageNow, fetch_stories, wanted};
-
-/// Digits of a promotion's name.
-const PROMOTION: usize = 12;
 
 /// What was asked for.
 pub(super) struct Request {
@@ -80,7 +75,7 @@ impl<'c> Draft<'c> {
             What::AcceptedOn(source) => train::choose(canon, &objects, &stage, request, source)?,
         };
         objects.refresh();
-        let promotion = promotion(request, stage.tip, &chosen.comes)?;
+        let promotion = planned::promotion(request, stage.tip, &chosen.comes)?;
         let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
         let mut trees = Stage::new(&mut workspace, &request.stage);
         let view = trees.view(objects.tree_of(stage.tip)?)?;
@@ -93,50 +88,16 @@ impl<'c> Draft<'c> {
         };
         let (sequence, left_out) = land(canon, &mut trees, &start, &chosen, request)?;
         believe(canon, &mut trees, &stage, &sequence)?;
-        let tip = sequence
-            .landings
-            .last()
-            .map_or(stage.tip, |step| step.commit);
-        let mut notes = notes(canon, &mut workspace, &objects, &stage, &sequence)?;
-        if let What::AcceptedOn(source) = &request.what {
-            let view = sequence
-                .landings
-                .last()
-                .map_or(&start.view, |step| &step.candidate.view);
-            notes.extend(train::difference(
-                canon,
-                &objects,
-                &mut workspace,
-                source,
-                &request.stage,
-                view,
-            )?);
-        }
-        let landings = sequence.landings.iter();
-        let plan = Plan {
-            format: FORMAT,
-            promotion: promotion.clone(),
-            stage: request.stage.clone(),
-            source: match &request.what {
-                What::AcceptedOn(source) => Some(source.clone()),
-                What::Stories(_) => None,
-            },
-            repository: stage.url.to_string(),
-            branch: stage.branch.clone(),
-            landing: match canon.manifest.policy(&request.stage).landing {
-                Landing::Push => "push".into(),
-                Landing::Branch => "branch".into(),
-            },
-            from: stage.tip.to_string(),
-            to: tip.to_string(),
-            policy: policy(canon)?,
-            gates: chosen.gates.clone(),
-            made: String::from_utf8_lossy(&request.made).into_owned(),
-            landings: landings.map(|step| landing(step, &chosen)).collect(),
-            there: there(&sequence),
-            left_out,
-            notes,
+        let made = Made {
+            canon,
+            request,
+            stage: &stage,
+            chosen: &chosen,
+            start: &start,
+            sequence: &sequence,
         };
+        let tip = made.tip();
+        let plan = made.plan(&mut workspace, left_out)?;
         workspace.write(&[tip])?;
         workspace.finish();
         objects.refresh();
@@ -341,106 +302,4 @@ fn stories(canon: &Canon, asked: &[Asked]) -> Result<Vec<(Wanted, bool)>, Failur
         found.push((wanted(canon, record, &known)?, is_newest));
     }
     Ok(found)
-}
-
-/// A name for a promotion, from all that makes it.
-fn promotion(request: &Request, from: ObjectId, comes: &[Comes]) -> Result<String, Failure> {
-    let revisions = comes
-        .iter()
-        .map(|comes| comes.wanted.revision.revision.to_string());
-    let revisions: Vec<_> = revisions.collect();
-    let made = String::from_utf8_lossy(&request.made);
-    let text = format!(
-        "{}\n{from}\n{made}\n{}\n",
-        request.stage,
-        revisions.join("\n")
-    );
-    Ok(digest(text.as_bytes())?[..PROMOTION].into())
-}
-
-/// The hash of canonical's manifest: all its files, with their paths.
-fn policy(canon: &Canon) -> Result<String, Failure> {
-    let mut text = Vec::new();
-    for (path, bytes) in &canon.manifest_sources {
-        text.extend_from_slice(path.as_bytes());
-        text.extend_from_slice(format!("\0{}\0", bytes.len()).as_bytes());
-        text.extend_from_slice(bytes);
-    }
-    digest(&text)
-}
-
-fn digest(bytes: &[u8]) -> Result<String, Failure> {
-    let id = ObjectId::of(Kind::Blob, bytes).map_err(storyline_repo::ObjectError::from)?;
-    Ok(id.to_string())
-}
-
-fn landing(step: &Step, chosen: &Chosen) -> PlannedLanding {
-    let mut comes = chosen.comes.iter();
-    let comes = comes.find(|comes| comes.wanted.revision == step.wanted.revision);
-    let Step {
-        wanted, candidate, ..
-    } = step;
-    let files = candidate.changed.iter().map(|(path, sides)| PlannedFile {
-        status: match sides {
-            [None, _] => 'A',
-            [_, None] => 'D',
-            [Some(_), Some(_)] => 'M',
-        },
-        path: json::text(path.as_bytes()).into(),
-    });
-    PlannedLanding {
-        story: wanted.revision.story.to_string(),
-        revision: wanted.revision.revision.to_string(),
-        newest: comes.is_some_and(|comes| comes.newest),
-        subject: wanted.subject.clone(),
-        base: wanted.revision.change.from.to_string(),
-        tip: wanted.revision.change.to.to_string(),
-        replaces: step.replaces.map(|old| old.to_string()),
-        depends: wanted
-            .depends
-            .iter()
-            .map(|on| on.story.to_string())
-            .collect(),
-        commit: step.commit.to_string(),
-        tree: candidate.tree.to_string(),
-        files: files.collect(),
-        gate: comes.map(|comes| comes.gate.clone()).unwrap_or_default(),
-    }
-}
-
-fn there(sequence: &Sequence) -> Vec<PlannedStory> {
-    let there = sequence.there.iter().map(|(wanted, _)| PlannedStory {
-        story: wanted.revision.story.to_string(),
-        revision: wanted.revision.revision.to_string(),
-    });
-    there.collect()
-}
-
-fn notes(
-    canon: &Canon,
-    workspace: &mut Workspace<'_>,
-    objects: &Objects,
-    stage: &StageNow<'_>,
-    sequence: &Sequence,
-) -> Result<Vec<String>, Failure> {
-    let mut notes = Vec::new();
-    let name = &stage.environment.name;
-    let next = format!("`storyline promote --manifest --to {name}` lands canonical's");
-    for step in &sequence.landings {
-        if let Some(first) = step.manifest_files.first() {
-            let story = &step.wanted.revision.story;
-            let path = Visible(first.as_bytes());
-            notes.push(format!(
-                "{story} changes {path} too, which stays behind: {next}"
-            ));
-        }
-    }
-    let there: BTreeMap<_, _> = workspace
-        .manifest_files(objects.tree_of(stage.tip)?)?
-        .into_iter()
-        .collect();
-    if there != canon.manifest_sources {
-        notes.push(format!("the manifest on {name} is not canonical's: {next}"));
-    }
-    Ok(notes)
 }

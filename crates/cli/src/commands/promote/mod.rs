@@ -15,6 +15,7 @@ mod carry_out;
 mod draft;
 mod manifest;
 mod names;
+mod planned;
 mod preflight;
 mod refused;
 mod tell;

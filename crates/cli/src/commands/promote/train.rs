@@ -108,12 +108,12 @@ pub(super) fn choose(
 /// How the candidate differs from the source stage, both in canonical form.
 pub(super) fn difference(
     canon: &Canon,
-    objects: &Objects,
     workspace: &mut Workspace<'_>,
     source: &str,
     target: &str,
     candidate: &View,
 ) -> Result<Vec<String>, Failure> {
+    let objects = workspace.objects();
     let environment = canon.manifest.environment(source)?;
     let view = match receives_stories(&canon.manifest, environment) {
         true => {
