@@ -1,7 +1,8 @@
 //! How a stage gets a commit that is finished: by a push, or by a branch that people merge.
 
 use storyline_manifest::Landing;
-use storyline_repo::{ObjectId, Push};
+use storyline_promote::{Deed, Landed};
+use storyline_repo::{Kind, ObjectError, ObjectId, Push, RawCommit};
 
 use crate::canon::{self, branch_ref};
 use crate::failure::Failure;
@@ -9,7 +10,8 @@ use crate::stages::{StageNow, proposals};
 
 impl StageNow<'_> {
     /// Moves the stage's branch from where it was fetched to `tip`; or, where people merge, pushes a branch for
-    /// them, that ends in `name`, and says which.
+    /// them, that ends in `name`, and says which. That one is kept under a ref that outlives the branch: what
+    /// becomes of it is known by its tree and its parent.
     pub(crate) fn move_to(
         &self,
         tip: ObjectId,
@@ -35,10 +37,19 @@ impl StageNow<'_> {
         let there = canon
             .git
             .list(&canon.repository, &self.url, &[destination.as_str()])?;
+        let there = there.get(&destination).copied();
+        if let Some(there) = there {
+            let copy = self.tracking_ref(&branch)?;
+            let wanted = [(destination.clone(), copy)];
+            canon.git.fetch(&canon.repository, &self.url, &wanted)?;
+            if self.does_same(there, tip)? {
+                return Ok(Some(branch));
+            }
+        }
         let kept = canon::name(&format!("{}{tip}", proposals(stage)))?;
         let pushes = [
             Push {
-                expected: there.get(&destination).copied(),
+                expected: there,
                 destination,
                 new: Some(tip),
                 forward_only: false,
@@ -52,5 +63,19 @@ impl StageNow<'_> {
         ];
         canon.git.push(&canon.repository, &self.url, &pushes)?;
         Ok(Some(branch))
+    }
+
+    /// Whether a commit that waits to be merged does what another one would.
+    fn does_same(&self, waits: ObjectId, other: ObjectId) -> Result<bool, Failure> {
+        let objects = self.canon.repository.objects()?;
+        let what = |id: ObjectId| -> Result<(ObjectId, Vec<ObjectId>, Vec<Landed>), ObjectError> {
+            let bytes = objects.read_as(id, Kind::Commit)?;
+            let commit = RawCommit::parse(&bytes);
+            let commit = commit.map_err(|reason| ObjectError::Commit { id, reason })?;
+            let deeds = Deed::all_in(commit.message());
+            let revisions = deeds.iter().filter_map(|deed| deed.revision().cloned());
+            Ok((commit.tree(), commit.parents().into(), revisions.collect()))
+        };
+        Ok(what(waits)? == what(other)?)
     }
 }

@@ -107,6 +107,16 @@ impl<'c> Draft<'c> {
     }
 }
 
+impl Draft<'_> {
+    /// What a branch is called by which people merge it: the story, or the promotion where there are several.
+    pub(super) fn name(&self) -> &str {
+        match self.plan.landings.as_slice() {
+            [landing] => &landing.story,
+            _ => &self.plan.promotion,
+        }
+    }
+}
+
 /// What comes, and what stays behind.
 pub(super) struct Chosen {
     pub(super) comes: Vec<Comes>,

@@ -9,13 +9,13 @@ use std::process::ExitCode;
 use serde::Serialize;
 use storyline_promote::{Deed, PromoteError, Stage, View};
 use storyline_repo::projection::Workspace;
-use storyline_repo::{Memo, NewCommit, ObjectId, Push};
+use storyline_repo::{Memo, NewCommit, ObjectId};
 use storyline_text::{Diagnostic, RelPath, Visible};
 
 use super::preflight;
 use super::tell::short;
 use crate::args::{Format, PromoteArgs};
-use crate::canon::{Canon, branch_ref};
+use crate::canon::Canon;
 use crate::commands::story::signature_now;
 use crate::failure::{Failure, FailureKind, usage};
 use crate::output::{self, count};
@@ -43,6 +43,7 @@ pub(super) fn run(canon: &Canon, name: &str, args: &PromoteArgs) -> Result<ExitC
             .map(|path| Visible(path.as_bytes()).to_string())
             .collect(),
         already: old == new,
+        merge: None,
         done: old == new,
     };
     if old != new {
@@ -56,17 +57,7 @@ pub(super) fn run(canon: &Canon, name: &str, args: &PromoteArgs) -> Result<ExitC
         if !args.dry_run {
             confirm(&landed, args.confirm.as_deref())?;
             preflight::may_push_to(&stage, &landed.to[..12])?;
-            let push = Push {
-                destination: branch_ref(&stage.branch)?,
-                expected: Some(stage.tip),
-                new: Some(commit),
-                forward_only: true,
-            };
-            canon.git.push(&canon.repository, &stage.url, &[push])?;
-            canon.copy_refs(
-                &[(stage.tracking_ref(&stage.branch)?, commit)],
-                "storyline promote",
-            )?;
+            landed.merge = stage.move_to(commit, "manifest", "storyline promote")?;
             landed.done = true;
         }
     }
@@ -178,6 +169,8 @@ struct ManifestLanded<'a> {
     models_renamed: Vec<String>,
     /// Whether it had that manifest before.
     already: bool,
+    /// The branch that people merge.
+    merge: Option<String>,
     done: bool,
 }
 
@@ -200,7 +193,10 @@ impl ManifestLanded<'_> {
         let stage = shown(self.stage);
         match (self.already, self.done) {
             (true, _) => format!("{stage} has canonical's manifest already\n"),
-            (false, true) => format!("landed: {stage} is at {}\n", short(&self.to)),
+            (false, true) => match &self.merge {
+                Some(branch) => format!("pushed as {}: merge it there\n", shown(branch)),
+                None => format!("landed: {stage} is at {}\n", short(&self.to)),
+            },
             (false, false) => String::new(),
         }
     }

@@ -7,11 +7,9 @@
 //! names      whether the stage has all names that the stories use
 //! preflight  whether it may: checks, the right to push
 //! tell       the plan for people
-//! carry_out  one push, which moves everything or nothing
 //! ```
 
 mod admit;
-mod carry_out;
 mod draft;
 mod manifest;
 mod names;
@@ -87,7 +85,9 @@ pub(crate) fn run(directory: &Path, args: &PromoteArgs) -> Result<ExitCode, Fail
             output::print(&line)?;
         }
     } else if !args.dry_run && !outcome.done {
-        outcome.merge = carry_out::run(&draft)?;
+        outcome.merge = draft
+            .stage
+            .move_to(draft.tip, draft.name(), "storyline promote")?;
         outcome.done = true;
         if args.format == Format::Text {
             output::print(&tell::done(&draft.plan, outcome.merge.as_deref())).map_err(
