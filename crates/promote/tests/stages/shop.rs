@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use storyline_promote::{
-    Audit, BackOut, Beginning, Deed, Foreign, History, Land, Landed, Landing, Ledger, Pinned, Span,
-    Stage, Take, TakenOff, audit, take_off,
+    Audit, BackOut, Beginning, Deed, Foreign, History, Land, Landed, Landing, Ledger, Pinned,
+    Refused, Sequence, Span, Stage, Start, Take, TakenOff, Wanted, audit, take_off,
 };
 use storyline_repo::projection::{Leaf, Workspace};
 use storyline_repo::story::{OWN_REPOSITORY, Part, Revision, StoryId};
@@ -34,7 +34,8 @@ pub(crate) type Edit<'e> = (&'e str, &'e str, &'e str);
 
 pub(crate) struct Shop {
     _folder: tempfile::TempDir,
-    root: PathBuf,
+    /// The bare repository.
+    pub(crate) root: PathBuf,
     seconds: i64,
     /// The tip of canonical.
     pub(crate) canonical: ObjectId,
@@ -202,6 +203,50 @@ impl Shop {
             self.write(stage.workspace, Some(self.tip), candidate.tree, &message)
         });
         self.seconds += 60;
+    }
+
+    /// Makes the commits that bring these revisions, and leaves the stage where it is.
+    pub(crate) fn proposed(
+        &self,
+        revisions: &[&Landed],
+        subject: &str,
+    ) -> Result<Sequence, Box<Refused>> {
+        let who = signature("Jo", "jo@example.com", self.seconds, 0);
+        self.look(|stage, history| {
+            let at = history.ledger().entries.len() - 1;
+            let start = Start {
+                tip: self.tip,
+                view: history.view(stage, at).expect("it has one"),
+                ledger: history.ledger(),
+                committer: &who,
+                promotion: "p",
+            };
+            let wanted = revisions.iter().map(|revision| Wanted {
+                revision: (*revision).clone(),
+                depends: Vec::new(),
+                subject: subject.into(),
+                author: who.clone(),
+            });
+            let sequence = stage.land_all(&start, wanted.collect());
+            let sequence = sequence.expect("it can be stamped")?;
+            let tip = sequence.landings.last().map(|step| step.commit);
+            stage
+                .workspace
+                .write(tip.as_slice())
+                .expect("the disk has room");
+            Ok(sequence)
+        })
+    }
+
+    /// Lands revisions, as one promotion.
+    pub(crate) fn promote(&mut self, revisions: &[&Landed]) -> Result<Sequence, Box<Refused>> {
+        let sequence = self.proposed(revisions, "Something new")?;
+        self.tip = sequence
+            .landings
+            .last()
+            .map_or(self.tip, |step| step.commit);
+        self.seconds += 60;
+        Ok(sequence)
     }
 
     pub(crate) fn taken_off(&self, id: &str) -> TakenOff {
