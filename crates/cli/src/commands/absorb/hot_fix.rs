@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use storyline_promote::{Applied, Deed, History, Stage, View};
+use storyline_promote::{Applied, Deed, Entry, History, Stage, View};
 use storyline_repo::projection::Workspace;
 use storyline_repo::story::{
     Event, OWN_REPOSITORY, Part, Revision, Story, StoryId, log_ref, pin_ref,
@@ -31,12 +31,12 @@ pub(super) fn run(directory: &Path, args: &AbsorbArgs, commit: &str) -> Result<E
     let objects = canon.repository.objects()?;
     let now = StageNow::receiving(&canon, &objects, &args.environment)?;
     let mut history = history::of(&canon, &now)?;
-    refuse_known(&canon, &id)?;
     objects.refresh();
     let at = found(&history, &args.environment, commit)?;
     let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
     let mut stage = Stage::new(&mut workspace, &args.environment);
     let fix = Fix::make(&canon, &mut stage, &mut history, at, id)?;
+    let is_handed_in = is_handed_in(&canon, &fix.revision)?;
     let mut absorbed = Absorbed {
         stage: &args.environment,
         commit: history.ledger().entries[at].commit.to_string(),
@@ -50,7 +50,9 @@ pub(super) fn run(directory: &Path, args: &AbsorbArgs, commit: &str) -> Result<E
     if absorbed.done {
         workspace.write(&[fix.tip, fix.told])?;
         objects.refresh();
-        fix.hand_in(&canon)?;
+        if !is_handed_in {
+            fix.hand_in(&canon)?;
+        }
         absorbed.merge = now.move_to(fix.told, &absorbed.story, "storyline absorb")?;
     }
     workspace.finish();
@@ -88,7 +90,8 @@ impl Fix {
             tree,
             parents: &[canon.tip],
             author: raw.author().unwrap_or(&signature),
-            committer: &signature,
+            // The same commit again for who goes on after an interruption.
+            committer: raw.committer().unwrap_or(&signature),
             message: raw.message(),
         })?;
         let base = canon.tip;
@@ -145,19 +148,33 @@ impl Fix {
     }
 }
 
-/// The story is a new one.
-fn refuse_known(canon: &Canon, id: &StoryId) -> Result<(), Failure> {
+/// Whether the story was handed in already, by a command that was interrupted. Any other story of this name is
+/// refused.
+fn is_handed_in(canon: &Canon, revision: &Revision) -> Result<bool, Failure> {
+    let id = &revision.story;
     let stories = fetch_stories(canon, [id.clone()])?;
+    if stories.get(id).and_then(Story::revision) == Some(revision) {
+        return Ok(true);
+    }
     let branch = branch_ref(&canon.manifest.story_branch.of(id.as_str()))?;
     let there = canon
         .git
         .list(&canon.repository, &canon.url, &[branch.as_str()])?;
     if stories.is_empty() && there.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let diagnostic = Diagnostic::error("story-exists", format!("there is a story {id} already"))
         .help("choose another id: a commit on a stage becomes a story of its own");
     Err(usage(diagnostic))
+}
+
+/// The story that a commit of the stage was made.
+fn story_of(entries: &[Entry], fix: ObjectId) -> Option<&StoryId> {
+    let mut deeds = entries.iter().flat_map(|entry| &entry.deeds);
+    deeds.find_map(|deed| match deed {
+        Deed::HotFix { revision, commit } if *commit == fix => Some(&revision.story),
+        _ => None,
+    })
 }
 
 /// The entry of the commit that was typed.
@@ -167,7 +184,14 @@ fn found(history: &History, stage: &str, commit: &str) -> Result<usize, Failure>
     let matches = |at: &usize| entries[*at].commit.to_string().starts_with(&digits);
     let found: Vec<_> = (0..entries.len()).filter(matches).take(2).collect();
     let shown = Visible(commit.as_bytes());
+    let known = found
+        .first()
+        .and_then(|at| story_of(entries, entries[*at].commit));
     let (id, title) = match found.as_slice() {
+        [_] if let Some(story) = known => (
+            "commit-not-foreign",
+            format!("commit {shown} is story {story} already"),
+        ),
         [at] if *at > 0 && entries[*at].deeds.is_empty() => return Ok(*at),
         [at] if *at > 0 => (
             "commit-not-foreign",
