@@ -374,8 +374,10 @@ impl From<storyline_promote::PromoteError> for Failure {
             PromoteError::Projection(error) => error.into(),
             PromoteError::Story(error) => error.into(),
             error => Self {
+                kind: FailureKind::Usage,
                 diagnostics: error.diagnostics(),
-                ..Self::new(FailureKind::Usage, Diagnostic::error("promote", "")).unchanged()
+                sources: Sources::new(),
+                unchanged: true,
             },
         }
     }

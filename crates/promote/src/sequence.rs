@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use storyline_manifest::is_manifest_file;
 use storyline_repo::story::{RevisionId, StoryId};
 use storyline_repo::{NewCommit, ObjectId};
-use storyline_text::RelPath;
+use storyline_text::{Diagnostic, RelPath};
 
 use crate::PromoteError;
 use crate::deed::{Deed, Landed, Landing};
@@ -46,6 +46,8 @@ pub struct Step {
 pub enum Refusal {
     /// Its change does not fit.
     Conflict(Box<Trouble>),
+    /// With it, names do not fit on the stage; may be empty, when it would not come back.
+    Unstampable(Vec<Diagnostic>),
     /// It changes nothing but files of the manifest.
     ManifestOnly,
     /// A story that it is built on is not on the stage.
@@ -126,9 +128,14 @@ impl Stage<'_, '_> {
                 revision: wanted.revision.clone(),
                 replaces: old.map(|old| old.revision.clone()),
             };
-            let candidate = match self.land(&view, &land)? {
-                Ok(candidate) => candidate,
-                Err(trouble) => {
+            let candidate = match self.land(&view, &land) {
+                Ok(Ok(candidate)) => candidate,
+                Err(PromoteError::Unstampable { reasons, .. }) => {
+                    let refusal = Refusal::Unstampable(reasons);
+                    return Ok(Err(refused(wanted, refusal, view, &sequence)));
+                }
+                Err(error) => return Err(error),
+                Ok(Err(trouble)) => {
                     let refusal = Refusal::Conflict(Box::new(trouble));
                     return Ok(Err(refused(wanted, refusal, view, &sequence)));
                 }

@@ -36,6 +36,14 @@ pub(super) fn failure(
             ));
             usage(diagnostic)
         }
+        Refusal::Unstampable(reasons) => {
+            let title = format!("with story {story} the files cannot be stamped for {name}");
+            let first = Diagnostic::error("unstampable", title)
+                .help("change the name in the story, or in the manifest");
+            let mut failure = conflicting(first);
+            failure.diagnostics.extend(reasons.iter().cloned());
+            failure
+        }
         Refusal::DependencyMissing { on, revision } => {
             let title = format!(
                 "story {story} is built on {on}, revision {}, which is not on {name}",
