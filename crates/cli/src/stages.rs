@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use storyline_manifest::Landing;
 use storyline_promote::{Followed, Landed, Ledger, OnStage, Span, Wanted};
-use storyline_repo::story::{Record, Revision, Story, StoryId, log_ref};
+use storyline_repo::story::{Record, Revision, RevisionId, Story, StoryId, log_ref};
 use storyline_repo::{ObjectId, Objects, RefName, signature};
 use storyline_text::{Diagnostic, Visible};
 
@@ -61,10 +61,7 @@ impl<'c> StageNow<'c> {
             });
         }
         let fork = Fork::of(canon, name)?;
-        let before = canon
-            .repository
-            .reference(&fork.tracking_ref(&fork.branch)?)?;
-        let Some(tip) = fork.fetch(&fork.branch)? else {
+        Self::find(fork, objects)?.map_err(|fork| {
             let branch = shown(&fork.branch);
             let title = format!(
                 "stage `{}` has no branch `{branch}` at {}",
@@ -80,9 +77,20 @@ impl<'c> StageNow<'c> {
                 fork.url,
                 shown(name),
             ));
-            return Err(usage(diagnostic));
+            usage(diagnostic)
+        })
+    }
+
+    /// Fetches the stage at `fork`, which is given back while there is no branch of it.
+    fn find(fork: Fork<'c>, objects: &Objects) -> Result<Result<Self, Fork<'c>>, Failure> {
+        let canon = fork.canon;
+        let before = canon
+            .repository
+            .reference(&fork.tracking_ref(&fork.branch)?)?;
+        let Some(tip) = fork.fetch(&fork.branch)? else {
+            return Ok(Err(fork));
         };
-        let proposed = match canon.manifest.policy(name).landing {
+        let proposed = match canon.manifest.policy(&fork.environment.name).landing {
             Landing::Push => Vec::new(),
             Landing::Branch => proposed(&fork)?,
         };
@@ -91,7 +99,7 @@ impl<'c> StageNow<'c> {
             refuse_rewritten(&fork, objects, before, tip)?;
         }
         let ledger = Ledger::read(objects, tip, &proposed)?;
-        Ok(Self { fork, tip, ledger })
+        Ok(Ok(Self { fork, tip, ledger }))
     }
 }
 
@@ -137,6 +145,28 @@ pub(crate) fn on_stage(
         return Ok(StageNow::receiving(canon, objects, name)?.ledger.on_stage());
     }
     Ok(followed(canon, objects)?.ledger.on_stage())
+}
+
+/// The revision of one story that is on a stage; none while the stage has not begun. Of other stories only what
+/// the stage's own history holds is read.
+pub(crate) fn revision_on(
+    canon: &Canon,
+    objects: &Objects,
+    name: &str,
+    story: &Story,
+) -> Result<Option<RevisionId>, Failure> {
+    need_stage(canon, name)?;
+    let ledger = if receives_stories(&canon.manifest, canon.manifest.environment(name)?) {
+        match StageNow::find(Fork::of(canon, name)?, objects)? {
+            Ok(stage) => stage.ledger,
+            Err(_) => return Ok(None),
+        }
+    } else {
+        let stories = BTreeMap::from([(story.id.clone(), story.clone())]);
+        Followed::read(&canon.repository, objects, canon.tip, &stories)?.ledger
+    };
+    let on = ledger.on_stage().remove(&story.id);
+    Ok(on.map(|on| on.revision.revision))
 }
 
 /// What landed on canonical; commits that could be several stories are told.

@@ -76,6 +76,8 @@ pub enum Odd {
     Foreign,
     /// It was written for another stage.
     OtherStage,
+    /// It is a merge, and what was said on the other side is not read.
+    Merge,
 }
 
 impl Action {
@@ -147,6 +149,9 @@ impl Saying<'_> {
 impl Entry {
     /// What the commit `id` says on the gate of `stage`; nobody's signature is checked.
     pub(super) fn parse(stage: &str, id: ObjectId, commit: &RawCommit<'_>) -> Result<Self, Odd> {
+        if commit.parents().len() > 1 {
+            return Err(Odd::Merge);
+        }
         let message = std::str::from_utf8(commit.message()).map_err(|_| Odd::Foreign)?;
         let who = commit.committer().and_then(Person::and_time);
         let (text, last) = message.trim_end().rsplit_once("\n\n").ok_or(Odd::Foreign)?;

@@ -76,6 +76,13 @@ impl Gate {
         Ok(gate)
     }
 
+    /// Whether a commit is on it.
+    pub fn has(&self, commit: ObjectId) -> bool {
+        let entries = self.entries.iter().map(|entry| entry.commit);
+        let odd = self.odd.iter().map(|(commit, _)| *commit);
+        entries.chain(odd).any(|other| other == commit)
+    }
+
     /// What was said of a revision, oldest first.
     pub fn of(&self, revision: RevisionId) -> impl DoubleEndedIterator<Item = &Entry> {
         let entries = self.entries.iter();

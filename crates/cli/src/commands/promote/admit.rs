@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use storyline_promote::gate::{Gate, gate_ref};
 use storyline_promote::{Condition, Grounds, Landed, OnStage, gates_of, stages_before};
 use storyline_repo::Objects;
 use storyline_repo::story::{RevisionId, StoryId};
 use storyline_text::Diagnostic;
 
 use crate::canon::Canon;
-use crate::failure::{Failure, FailureKind, usage};
+use crate::failure::{Failure, FailureKind};
+use crate::gates;
 use crate::stages::on_stage;
 
 /// Everything that the decision about these revisions rests on. A train has its source's gate asked as well.
@@ -22,32 +22,12 @@ pub(super) fn grounds<'c>(
     made: &[u8],
 ) -> Result<Grounds<'c>, Failure> {
     let manifest = &canon.manifest;
-    let mut stages = gates_of(manifest, stage);
+    let mut stages: BTreeSet<_> = gates_of(manifest, stage).into_iter().collect();
     stages.extend(source.map(|(name, _)| name.to_owned()));
-    let mut names = BTreeMap::new();
-    for stage in stages {
-        let name = gate_ref(&stage).map_err(|error| {
-            let diagnostic = Diagnostic::error("ref-name", error.to_string());
-            usage(diagnostic.help("give the stage another name"))
-        })?;
-        names.insert(stage, name);
-    }
-    let wants: Vec<_> = names
-        .values()
-        .map(|name| (name.clone(), name.clone()))
-        .collect();
-    let fetched = canon.git.fetch(&canon.repository, &canon.url, &wants)?;
-    objects.refresh();
-    let mut gates = BTreeMap::new();
-    for (stage, name) in names {
-        let mut gate = Gate::read(objects, &stage, fetched.found.get(&name).copied())?;
-        gate.check_signatures(
-            &canon.git,
-            &canon.repository,
-            manifest.policy(&stage),
-            revisions,
-        )?;
-        gates.insert(stage, gate);
+    let (mut gates, _) = gates::now::fetch(canon, objects, stages, &[])?;
+    for (stage, gate) in &mut gates {
+        let policy = manifest.policy(stage);
+        gate.check_signatures(&canon.git, &canon.repository, policy, revisions)?;
     }
     let mut before = BTreeMap::new();
     for earlier in stages_before(manifest, stage) {

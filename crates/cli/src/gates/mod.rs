@@ -1,27 +1,28 @@
 //! What `accept`, `hold` and `release` have in common: an entry on a stage's gate in the canonical
 //! repository, on top of those that are there.
 
-use std::collections::BTreeSet;
+pub(crate) mod now;
+mod told;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 
-use serde::Serialize;
 use storyline_manifest::StagePolicy;
 use storyline_promote::Landed;
-use storyline_promote::gate::{Action, Entry, Gate, MAX_REASON, Saying, Standing, gate_ref};
-use storyline_repo::story::{Person, RevisionId, Story, StoryId, log_ref};
-use storyline_repo::{
-    Expected, NetError, ObjectId, Objects, Push, RawCommit, RefName, RefUpdate, SignError,
-};
+use storyline_promote::gate::{Action, Entry, Gate, MAX_REASON, Saying, gate_ref};
+use storyline_repo::story::{Person, RevisionId, Story, log_ref};
+use storyline_repo::{NetError, ObjectId, Objects, Push, RawCommit, SignError};
 use storyline_text::{Diagnostic, Visible};
 
+use self::told::Said;
 use crate::args::{Format, GateTarget};
 use crate::canon::{self, Canon};
 use crate::commands::story::{self, signature_now, story_id};
 use crate::failure::{Failure, FailureKind, Sources, usage};
-use crate::output::{self, count};
+use crate::output;
 use crate::report;
-use crate::stages::need_stage;
+use crate::stages::{need_stage, revision_on};
 
 /// How often an entry is put on top of what somebody else was faster with.
 const ATTEMPTS: usize = 10;
@@ -42,7 +43,6 @@ struct Open<'a> {
     asked: &'a Asked<'a>,
     policy: &'a StagePolicy,
     story: Story,
-    name: RefName,
     /// The user's SSH key that signs, if one is to.
     key: Option<String>,
 }
@@ -103,72 +103,25 @@ fn say_to(canon: &Canon, asked: &Asked<'_>) -> Result<Said, Failure> {
     let stage = &asked.target.on;
     need_stage(canon, stage)?;
     let policy = canon.manifest.policy(stage);
-    let name = gate_ref(stage);
-    let name = name.map_err(|e| usage(Diagnostic::error("ref-name", e.to_string())))?;
-    let story = fetch(canon, &id, &name)?;
-    let open = Open {
-        objects: canon.repository.objects()?,
-        key: key(canon, asked, policy)?,
-        canon,
-        asked,
-        policy,
-        story,
-        name,
-    };
-    open.say()
-}
-
-/// Brings the log of one story and one gate, and nothing of others.
-fn fetch(canon: &Canon, id: &StoryId, gate: &RefName) -> Result<Story, Failure> {
-    let log = canon::name(&log_ref(id))?;
-    let seen = canon.repository.reference(gate)?;
-    let wants = [(log.clone(), log.clone()), (gate.clone(), gate.clone())];
-    let fetched = canon.git.fetch(&canon.repository, &canon.url, &wants)?;
-    if let Some(seen) = seen {
-        refuse_rewritten(canon, gate, seen, fetched.found.get(gate).copied())?;
-    }
+    let objects = canon.repository.objects()?;
+    let log = canon::name(&log_ref(&id))?;
+    let also = std::slice::from_ref(&log);
+    let (gates, fetched) = now::fetch(canon, &objects, BTreeSet::from([stage.clone()]), also)?;
     if fetched.missing.contains(&log) {
         let title = format!("no revision of story {id} was handed in at {}", canon.url);
         let help =
             format!("`storyline story submit {id}` does; `storyline story list` has all stories");
         return Err(usage(Diagnostic::error("unknown-story", title).help(help)));
     }
-    Ok(Story::read(&canon.repository, id)?)
-}
-
-/// A gate only grows. One that lost what this clone has seen was rewritten by force, maybe to lose a
-/// hold; the clone keeps what it has.
-fn refuse_rewritten(
-    canon: &Canon,
-    gate: &RefName,
-    seen: ObjectId,
-    found: Option<ObjectId>,
-) -> Result<(), Failure> {
-    if found.is_some_and(|found| found == seen || canon.repository.is_ancestor(seen, found)) {
-        return Ok(());
-    }
-    let back = RefUpdate {
-        name: gate.clone(),
-        old: Expected::Any,
-        new: Some(seen),
+    let open = Open {
+        objects,
+        key: key(canon, asked, policy)?,
+        story: Story::read(&canon.repository, &id)?,
+        canon,
+        asked,
+        policy,
     };
-    canon
-        .git
-        .update_refs(&canon.repository, &[back], "storyline: kept")?;
-    let title = format!(
-        "`{gate}` of {} lost entries that this clone has seen",
-        canon.url
-    );
-    let diagnostic = Diagnostic::error("gate-rewritten", title)
-        .help(format!("`git log {gate}` shows what was there"))
-        .help(format!(
-            "to bring it back: `git push --force {} {gate}`",
-            canon.url
-        ))
-        .help(format!(
-            "if it is meant: `git update-ref -d {gate}` here, then run the command again"
-        ));
-    Err(Failure::new(FailureKind::Conflict, diagnostic).unchanged())
+    open.say(gates)
 }
 
 /// The key that is to sign, if one is; refuses where nothing would count without.
@@ -222,58 +175,70 @@ fn at_home(key: &str) -> String {
     }
 }
 
-/// The revision of a story that is meant on a stage when none is named.
-fn revision_on(_stage: &str, story: &Story) -> Option<RevisionId> {
-    story.revision().map(|revision| revision.id())
+/// What became of a push.
+enum Pushed {
+    Done,
+    /// Somebody was faster.
+    Moved(NetError),
 }
 
 impl Open<'_> {
-    fn say(&self) -> Result<Said, Failure> {
-        let mut tip = self.canon.repository.reference(&self.name)?;
+    fn say(&self, mut gates: BTreeMap<String, Gate>) -> Result<Said, Failure> {
+        let stage = &self.asked.target.on;
+        let all: BTreeSet<_> = self.story.revisions().map(|(_, r)| r.id()).collect();
+        let canon = self.canon;
+        let read = |mut gate: Gate| -> Result<Gate, Failure> {
+            gate.check_signatures(&canon.git, &canon.repository, self.policy, &all)?;
+            Ok(gate)
+        };
         let mut attempt = 1;
         loop {
-            let stage = &self.asked.target.on;
-            let mut gate = Gate::read(&self.objects, stage, tip)?;
-            let revision = self.revision(&gate)?;
-            let asked = BTreeSet::from([revision]);
-            let canon = self.canon;
-            gate.check_signatures(&canon.git, &canon.repository, self.policy, &asked)?;
-            let (commit, person) = self.entry(revision, tip)?;
-            if self.is_said(&gate, revision, &person)? {
-                return Ok(self.said(&gate, revision, None));
-            }
-            if !self.asked.target.dry_run {
-                match self.push(tip, commit) {
-                    Err(NetError::Moved { .. }) if attempt < ATTEMPTS => {
+            let gate = read(gates.remove(stage).unwrap_or_default())?;
+            let (revision, notice) = self.revision(&gate)?;
+            let (commit, person) = self.entry(revision, gate.tip)?;
+            let is_said = self.is_said(&gate, revision, &person)?;
+            if !is_said && !self.asked.target.dry_run {
+                match self.push(gate.tip, commit)? {
+                    Pushed::Done => {}
+                    Pushed::Moved(_) if attempt < ATTEMPTS => {
                         attempt += 1;
-                        let wants = [(self.name.clone(), self.name.clone())];
-                        canon.git.fetch(&canon.repository, &canon.url, &wants)?;
-                        tip = canon.repository.reference(&self.name)?;
+                        let stages = BTreeSet::from([stage.clone()]);
+                        (gates, _) = now::fetch(canon, &self.objects, stages, &[])?;
                         continue;
                     }
-                    pushed => pushed?,
+                    Pushed::Moved(error) => return Err(error.into()),
                 }
-                canon.copy_refs(&[(self.name.clone(), commit)], "storyline gate")?;
             }
-            let mut gate = Gate::read(&self.objects, stage, Some(commit))?;
-            gate.check_signatures(&canon.git, &canon.repository, self.policy, &asked)?;
-            return Ok(self.said(&gate, revision, Some(commit)));
+            report::diagnostics(notice.as_slice(), &Sources::new());
+            if is_said {
+                return Ok(self.said(&gate, revision, None));
+            }
+            let after = read(Gate::read(&self.objects, stage, Some(commit))?)?;
+            return Ok(self.said(&after, revision, Some(commit)));
         }
     }
 
-    fn push(&self, tip: Option<ObjectId>, commit: ObjectId) -> Result<(), NetError> {
+    /// Puts an entry on the gate if that is still at `tip`.
+    fn push(&self, tip: Option<ObjectId>, commit: ObjectId) -> Result<Pushed, Failure> {
+        let name = gate_ref(&self.asked.target.on);
+        let name = name.expect("the gate was fetched by this name");
         let push = Push {
-            destination: self.name.clone(),
+            destination: name.clone(),
             expected: tip,
             new: Some(commit),
             forward_only: true,
         };
         let Canon { git, url, .. } = self.canon;
-        git.push(&self.canon.repository, url, &[push])
+        match git.push(&self.canon.repository, url, &[push]) {
+            Err(error @ NetError::Moved { .. }) => return Ok(Pushed::Moved(error)),
+            pushed => pushed?,
+        }
+        self.canon.copy_refs(&[(name, commit)], "storyline gate")?;
+        Ok(Pushed::Done)
     }
 
-    /// The revision that is spoken of.
-    fn revision(&self, gate: &Gate) -> Result<RevisionId, Failure> {
+    /// The revision that is spoken of, and what is to be told when another could be meant.
+    fn revision(&self, gate: &Gate) -> Result<(RevisionId, Option<Diagnostic>), Failure> {
         let GateTarget { on, revision, .. } = self.asked.target;
         let id = &self.story.id;
         if self.asked.action == Action::Accept && self.story.withdrawn().is_some() {
@@ -286,16 +251,16 @@ impl Open<'_> {
         if let Some(digits) = revision {
             let records = story::wanted(&self.story, Some(digits))?;
             let found = records.first().and_then(|record| record.revision_id());
-            return Ok(found.expect("records of a revision name it"));
+            return Ok((found.expect("records of a revision name it"), None));
         }
         if self.asked.action == Action::Release {
             let ids: BTreeSet<_> = self.story.revisions().map(|(_, r)| r.id()).collect();
             let held: Vec<_> = ids
                 .into_iter()
-                .filter(|id| gate.standing(*id, &StagePolicy::default()).held.is_some())
+                .filter(|id| gate.standing(*id, self.policy).held.is_some())
                 .collect();
             match held.as_slice() {
-                [one] => return Ok(*one),
+                [one] => return Ok((*one, None)),
                 [] => {}
                 several => {
                     let title = format!(
@@ -308,10 +273,50 @@ impl Open<'_> {
                 }
             }
         }
-        revision_on(on, &self.story).ok_or_else(|| {
+        let newest = self.story.revision().map(|revision| revision.id());
+        let Some(newest) = newest else {
             let title = format!("no revision of story {id} was handed in");
             let help = format!("`storyline story submit {id}`");
-            usage(Diagnostic::error("unknown-story", title).help(help))
+            return Err(usage(Diagnostic::error("unknown-story", title).help(help)));
+        };
+        let there = revision_on(self.canon, &self.objects, on, &self.story);
+        let there = there.map_err(|mut failure| {
+            let help = format!(
+                "`--revision {}` says it of the newest one, wherever it is",
+                newest.short()
+            );
+            let last = failure.diagnostics.pop();
+            failure.diagnostics.extend(last.map(|last| last.help(help)));
+            failure
+        })?;
+        let (on, newer) = (visible(on), newest.short());
+        let notice = |title, help| Some(Diagnostic::notice("which-revision", title).help(help));
+        Ok(match there {
+            Some(there) if there == newest => (there, None),
+            Some(there) => {
+                let title = format!(
+                    "this is said of revision {} of story {id}, which is on `{on}`; there is a newer one",
+                    there.short()
+                );
+                (
+                    there,
+                    notice(title, format!("`--revision {newer}` says it of the newest")),
+                )
+            }
+            None => {
+                let title = format!(
+                    "story {id} is not on `{on}`: this is said of its newest revision, {newer}"
+                );
+                (
+                    newest,
+                    notice(
+                        title,
+                        format!(
+                            "`storyline story show {id}` lists all, `--revision REV` names one"
+                        ),
+                    ),
+                )
+            }
         })
     }
 
@@ -373,7 +378,7 @@ impl Open<'_> {
                 let GateTarget { story, on, .. } = self.asked.target;
                 let (story, on) = (visible(story), visible(on));
                 let who = visible(&held.who.name);
-                let why = visible(&held.reason);
+                let why = visible(held.reason.lines().next().unwrap_or_default());
                 let title = format!("story {story} is held on `{on}` by {who}: {why}");
                 let help = format!("`storyline release {story} --on {on}` first, if it may go on");
                 let diagnostic = Diagnostic::error("revision-held", title).help(help);
@@ -409,111 +414,4 @@ fn not_signed(error: SignError) -> Failure {
 
 fn visible(text: &str) -> Visible<'_> {
     Visible(text.as_bytes())
-}
-
-/// What was said and how the revision stands then, for programs.
-#[derive(Serialize)]
-struct Said {
-    action: &'static str,
-    story: String,
-    stage: String,
-    revision: String,
-    /// Whether it was not said before.
-    new: bool,
-    dry_run: bool,
-    /// The commit on the gate; `null` when nothing was added.
-    entry: Option<String>,
-    signed: bool,
-    held: Option<Held>,
-    /// Who accepted it.
-    accepted: Vec<String>,
-    /// How many more have to.
-    missing: usize,
-    /// Whether nothing proves who it was.
-    advisory: bool,
-}
-
-#[derive(Serialize)]
-struct Held {
-    who: String,
-    email: String,
-    /// Seconds since 1970.
-    when: i64,
-    reason: String,
-}
-
-impl Said {
-    fn new(
-        open: &Open<'_>,
-        standing: &Standing<'_>,
-        revision: RevisionId,
-        entry: Option<ObjectId>,
-    ) -> Self {
-        let accepted = standing.accepted.iter();
-        let dry_run = open.asked.target.dry_run;
-        Self {
-            action: open.asked.action.word(),
-            story: open.story.id.to_string(),
-            stage: open.asked.target.on.clone(),
-            revision: revision.to_string(),
-            new: entry.is_some(),
-            dry_run,
-            entry: entry.filter(|_| !dry_run).map(|id| id.to_string()),
-            signed: entry.is_some() && open.key.is_some(),
-            held: standing.held.map(|held| Held {
-                who: held.who.name.clone(),
-                email: held.who.email.clone(),
-                when: held.when,
-                reason: held.reason.clone(),
-            }),
-            accepted: accepted.filter_map(|e| e.person(open.policy)).collect(),
-            missing: standing.missing,
-            advisory: standing.advisory,
-        }
-    }
-
-    fn text(&self) -> String {
-        let Self { story, stage, .. } = self;
-        let done = match (self.action, self.new) {
-            ("accept", true) => "accepted",
-            ("accept", false) => "already accepted by you:",
-            ("hold", true) => "held",
-            ("hold", false) => "already held by you, for the same reason:",
-            (_, true) => "released",
-            (_, false) => "not held:",
-        };
-        let would = if self.dry_run && self.new {
-            "would be "
-        } else {
-            ""
-        };
-        let short = &self.revision[..12];
-        let mut out = format!("{would}{done} {story} on {stage}, revision {short}\n");
-        let all = self.accepted.len() + self.missing;
-        let people: Vec<_> = self
-            .accepted
-            .iter()
-            .map(|p| visible(p).to_string())
-            .collect();
-        let by = if people.is_empty() { "" } else { ": " };
-        let advisory = if self.advisory { " (advisory)" } else { "" };
-        let state = match &self.held {
-            Some(held) => format!("  held by {}\n", visible(&held.who)),
-            None => format!(
-                "  {} of {}{advisory}{by}{}\n",
-                people.len(),
-                count(all, "approval"),
-                people.join(", ")
-            ),
-        };
-        out.push_str(&state);
-        if self.held.is_some() {
-            out.push_str(&format!(
-                "next: mend it and hand it in anew, or `storyline release {story} --on {stage}`\n"
-            ));
-        } else if self.action == "release" && self.missing > 0 {
-            out.push_str(&format!("next: `storyline accept {story} --on {stage}`\n"));
-        }
-        out
-    }
 }

@@ -1,0 +1,84 @@
+//! Gates as the canonical repository has them now, and whether they only grew.
+//!
+//! What this clone has seen of a gate has to be there still, along first parents: a gate that was rewritten by
+//! force, or whose entries a merge hides, may have lost a hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use storyline_promote::gate::{Gate, Odd, gate_ref};
+use storyline_repo::{Fetched, ObjectId, Objects, RefName};
+use storyline_text::Diagnostic;
+
+use crate::canon::Canon;
+use crate::failure::{Failure, FailureKind, usage};
+
+/// Fetches the gates of these stages, and other refs with them; what is wrong with one is told of all.
+pub(crate) fn fetch(
+    canon: &Canon,
+    objects: &Objects,
+    stages: BTreeSet<String>,
+    also: &[RefName],
+) -> Result<(BTreeMap<String, Gate>, Fetched), Failure> {
+    let mut wants: Vec<_> = also
+        .iter()
+        .map(|name| (name.clone(), name.clone()))
+        .collect();
+    let mut seen = Vec::new();
+    for stage in stages {
+        let name = gate_ref(&stage).map_err(|error| {
+            let diagnostic = Diagnostic::error("ref-name", error.to_string());
+            usage(diagnostic.help("give the stage another name"))
+        })?;
+        wants.push((name.clone(), name.clone()));
+        let before = canon.repository.reference(&name)?;
+        seen.push((stage, name, before));
+    }
+    let fetched = canon.git.fetch(&canon.repository, &canon.url, &wants)?;
+    objects.refresh();
+    let mut gates = BTreeMap::new();
+    let (mut kept, mut wrong) = (Vec::new(), Vec::new());
+    for (stage, name, before) in seen {
+        let gate = Gate::read(objects, &stage, fetched.found.get(&name).copied())?;
+        if let Some(before) = before.filter(|before| !gate.has(*before)) {
+            wrong.push(rewritten(canon, &name, before));
+            kept.push((name, before));
+        } else if let Some((merge, _)) = gate.odd.iter().find(|(_, odd)| *odd == Odd::Merge) {
+            wrong.push(merged(canon, &name, *merge));
+        }
+        gates.insert(stage, gate);
+    }
+    // So that it is told again until somebody decides.
+    canon.copy_refs(&kept, "storyline: kept")?;
+    let mut wrong = wrong.into_iter();
+    let Some(first) = wrong.next() else {
+        return Ok((gates, fetched));
+    };
+    let mut failure = Failure::new(FailureKind::Conflict, first).unchanged();
+    failure.diagnostics.extend(wrong);
+    Err(failure)
+}
+
+fn rewritten(canon: &Canon, gate: &RefName, seen: ObjectId) -> Diagnostic {
+    let url = &canon.url;
+    let title = format!("`{gate}` of {url} lost entries that this clone has seen");
+    Diagnostic::error("gate-rewritten", title)
+        .help(format!("`git log {gate}` shows what was there"))
+        .help(format!(
+            "to bring it back: `git push --force {url} {seen}:{gate}`"
+        ))
+        .help(format!(
+            "if it is meant: `git update-ref -d {gate}` here, then run the command again"
+        ))
+}
+
+fn merged(canon: &Canon, gate: &RefName, merge: ObjectId) -> Diagnostic {
+    let url = &canon.url;
+    let title =
+        format!("commit {merge} on `{gate}` of {url} is a merge, which may hide what was said");
+    Diagnostic::error("gate-merged", title)
+        .help(format!("`git log --graph {gate}` shows all of it"))
+        .help(format!(
+            "to go back to before it: `git push --force {url} {merge}^1:{gate}`, or `^2`; then \
+             `git update-ref -d {gate}` here"
+        ))
+}
