@@ -4,8 +4,9 @@
 //! The files are those of `fixtures/acme`, carried inside the program so that the demo needs
 //! nothing but itself.
 //!
-//! [`servers`] are what the company keeps its repositories on.
+//! [`pipeline`] has stages and stories for it; [`servers`] are what the company keeps its repositories on.
 
+pub mod pipeline;
 #[cfg(unix)]
 pub mod servers;
 

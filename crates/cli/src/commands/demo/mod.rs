@@ -1,5 +1,8 @@
 //! `storyline demo`: what Storyline does, on a small company, with the commands that do it.
 
+mod desk;
+mod pipeline;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -36,10 +39,11 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         there_and_back(&root, environment)?;
     }
     print(&format!(
-        "\nStamped for {}, unstamped, and not a byte was lost.\nLook around in {}\n",
+        "\nStamped for {}, unstamped, and not a byte was lost.\n\n",
         count(ENVIRONMENTS.len(), "environment"),
-        shown(&root),
     ))?;
+    pipeline::run(&root)?;
+    print(&format!("\nLook around in {}\n", shown(&root)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -129,17 +133,27 @@ fn changed_lines(before: &Path, after: &Path) -> Result<String, Failure> {
             continue;
         }
         out.push_str(&format!("    {}\n", new.path));
-        let diff = TextDiff::from_lines(&*a, &*b);
-        for change in diff.iter_all_changes() {
-            let sign = match change.tag() {
-                ChangeTag::Equal => continue,
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-            };
-            out.push_str(&format!("    {sign} {}\n", change.to_string_lossy().trim()));
-        }
+        out.push_str(&changed(&a, &b));
     }
     Ok(out)
+}
+
+/// The lines that differ, but for blank ones.
+fn changed(before: &[u8], after: &[u8]) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    let lines = diff.iter_all_changes().filter_map(|change| {
+        let sign = match change.tag() {
+            ChangeTag::Equal => return None,
+            ChangeTag::Delete => '-',
+            ChangeTag::Insert => '+',
+        };
+        let line = change.to_string_lossy();
+        match line.trim() {
+            "" => None,
+            line => Some(format!("    {sign} {line}\n")),
+        }
+    });
+    lines.collect()
 }
 
 /// Compares two folders byte for byte, and counts their files.
