@@ -3,18 +3,29 @@
 
 mod common;
 
-use std::fs;
 use std::process::Command;
+use std::{env, fs};
 
-use common::{Place, listing, storyline};
+use common::team::numbered;
+use common::{Place, Run, listing, storyline};
+
+/// Where its second part begins.
+const PIPELINE: &str = "Three stories on their way";
+
+/// With git, and without anything that anybody has set.
+fn demo(place: &Place) -> Run {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let told = place.run_with(&[("PATH", &path)], "", &["demo", "../company"]);
+    assert_eq!(told.code(), Some(0), "{told}");
+    told
+}
 
 #[test]
 fn the_demo_can_be_typed_again() {
     let place = Place::new();
-    let told = place.run(&["demo", "../company"]);
+    let told = demo(&place);
+    let (told, _) = told.stdout().split_once(PIPELINE).expect("there it begins");
     insta::assert_snapshot!(told, @r#"
-    $ storyline demo ../company
-    --- stdout
     A company with a hub project and a shop that imports it, in ../company
 
     dev1
@@ -105,10 +116,9 @@ fn the_demo_can_be_typed_again() {
       compared with canonical: 8 files identical
 
     Stamped for 3 environments, unstamped, and not a byte was lost.
-    Look around in ../company
-    --- exit code 0
     "#);
     let company = place.top.join("company");
+    fs::remove_dir_all(company.join("pipeline")).expect("it is ours");
     let before = listing(&company);
     for entry in fs::read_dir(&company).expect("the demo made it") {
         let entry = entry.expect("an entry");
@@ -117,7 +127,7 @@ fn the_demo_can_be_typed_again() {
             fs::create_dir(entry.path()).expect("it is ours");
         }
     }
-    let mut lines = told.stdout().lines();
+    let mut lines = told.lines();
     while let Some(line) = lines.next() {
         let Some(typed) = line.strip_prefix("  $ storyline ") else {
             continue;
@@ -130,4 +140,142 @@ fn the_demo_can_be_typed_again() {
         assert_eq!(Some(printed), shown, "{typed}");
     }
     assert_eq!(listing(&company), before);
+}
+
+#[test]
+fn production_gets_what_passed_and_the_rest_follows() {
+    let place = Place::new();
+    let told = demo(&place).to_string();
+    let at = told.find(PIPELINE).expect("there it begins");
+    insta::assert_snapshot!(numbered(&told[at..]), @r#"
+    Three stories on their way from canonical to acceptance and production, which are repositories.
+    What a command prints is shown where it is new.
+
+    Ada begins the stories and hands them in
+      $ storyline story start SHOP-1
+      $ git switch story/SHOP-1
+        views/orders.view.lkml
+        + measure: live { type: count filters: [source: "archive"] }
+      $ git commit --all --message "Count live orders"
+      $ storyline story submit SHOP-1
+        submitted SHOP-1: revision <1>
+          base <2>
+          tip  <3>
+          1 commit, 1 file
+      $ storyline story start SHOP-2
+      $ git switch story/SHOP-2
+        views/orders.view.lkml
+        + dimension: is_large { type: yesno sql: ${TABLE}.items > 10 ;; }
+      $ git commit --all --message "Tell large orders"
+      $ storyline story submit SHOP-2
+      $ storyline story start SHOP-3
+      $ git switch story/SHOP-3
+        dashboards/overview.dashboard.lookml
+        - type: looker_column
+        + type: looker_line
+      $ git commit --all --message "Orders as a line"
+      $ storyline story submit SHOP-3
+
+    Acceptance gets them all
+      $ storyline promote SHOP-1 SHOP-2 SHOP-3 --to acceptance
+        promotion <4> to acceptance (branch main of [DIR]/company/pipeline/acceptance.git)
+
+          + SHOP-1 revision <1>: Count live orders
+              M views/orders.view.lkml
+          + SHOP-2 revision <5>: Tell large orders
+              M views/orders.view.lkml
+          + SHOP-3 revision <6>: Orders as a line
+              M dashboards/overview.dashboard.lookml
+
+        3 stories to land, 3 files to change; acceptance goes from <7> to <8>
+
+        landed: acceptance is at <8>
+        next: `storyline accept SHOP-1 --on acceptance`, or `storyline hold` with a reason
+
+    SHOP-1 fails there, the others do not
+      $ storyline hold SHOP-1 --on acceptance --reason "it counts the archive"
+        held SHOP-1 on acceptance, revision <1>
+          held by Ada
+        next: mend it and hand it in anew, or `storyline release SHOP-1 --on acceptance`
+      $ storyline accept SHOP-2 --on acceptance
+      $ storyline accept SHOP-3 --on acceptance
+
+    Production gets those two, while SHOP-1 is still on acceptance
+      $ storyline promote --accepted --from acceptance --to production
+        promotion <9> to production (branch main of [DIR]/company/pipeline/production.git)
+
+          + SHOP-2 revision <5>: Tell large orders
+              M views/orders.view.lkml
+              accepted on acceptance by Ada (advisory)
+          + SHOP-3 revision <6>: Orders as a line
+              M dashboards/overview.dashboard.lookml
+              accepted on acceptance by Ada (advisory)
+          - SHOP-1 revision <1>: left out, held on acceptance by Ada: it counts the archive
+        note: production will differ from acceptance in 1 file: views/orders.view.lkml
+
+        2 stories to land, 2 files to change; production goes from <10> to <11>
+
+        landed: production is at <11>
+        next: `storyline accept SHOP-2 --on production`, or `storyline hold` with a reason
+      compared with `git merge` of SHOP-2, SHOP-3: 8 files identical
+
+    SHOP-1 is mended and follows
+      $ git switch story/SHOP-1
+        views/orders.view.lkml
+        - measure: live { type: count filters: [source: "archive"] }
+        + measure: live { type: count filters: [source: "live"] }
+      $ git commit --all --message "Count live orders, mended"
+      $ storyline story submit SHOP-1
+      $ storyline promote SHOP-1 --to acceptance
+      $ storyline accept SHOP-1 --on acceptance
+      $ storyline promote --accepted --from acceptance --to production
+      compared with `git merge` of SHOP-1, SHOP-2, SHOP-3: 8 files identical
+
+    SHOP-3 turns out to be wrong: off it goes, alone
+      $ storyline back-out SHOP-3 --from production --reason "nobody can read it on the wall"
+        backed out SHOP-3 revision <6> from production
+          M dashboards/overview.dashboard.lookml
+          main <12>..<13>
+        held there; next: mend it, and `storyline story submit SHOP-3`
+      compared with `git merge` of SHOP-1, SHOP-2: 8 files identical
+
+    And comes back, mended
+      $ git switch story/SHOP-3
+        dashboards/overview.dashboard.lookml
+        - type: looker_line
+        + type: looker_area
+      $ git commit --all --message "Orders as a line, mended"
+      $ storyline story submit SHOP-3
+      $ storyline promote SHOP-3 --to acceptance
+      $ storyline accept SHOP-3 --on acceptance
+      $ storyline promote --accepted --from acceptance --to production
+      compared with `git merge` of SHOP-1, SHOP-2, SHOP-3: 8 files identical
+      $ storyline audit production
+        production: 5 commits since <10>, none is foreign
+
+    Look around in ../company
+    --- exit code 0
+    "#);
+    // One can go on from there.
+    let ada = place.top.join("company/pipeline/ada");
+    let ada = ada.to_str().expect("a plain path");
+    let path = env::var_os("PATH").unwrap_or_default();
+    let nothing = [
+        "promote",
+        "--accepted",
+        "--from",
+        "acceptance",
+        "--to",
+        "production",
+    ];
+    let told = place.run_with(&[("PATH", &path)], ada, &nothing);
+    insta::assert_snapshot!(numbered(&told.to_string()), @r#"
+    $ storyline promote --accepted --from acceptance --to production
+    --- stdout
+    promotion <1> to production (branch main of [DIR]/company/pipeline/production.git)
+
+    note: production will have the very files of acceptance
+    nothing is to be done
+    --- exit code 0
+    "#);
 }
