@@ -239,8 +239,17 @@ impl Conflict<'_> {
         let name = stage.name().to_owned();
         let there = ids(in_the_way(stage, &refused.view, change, &on)?);
         if !there.is_empty() {
-            diagnostic = diagnostic
-                .help(format!("in the way is {}, which is on {name}: take its change into {story}, and submit it again", listed(&there)));
+            let way = match trouble.off {
+                // Whatever is handed in, the older revision stays under what was built on it.
+                true => format!(
+                    "`storyline back-out {story} --from {name} --with-dependents` takes all of them off; then promote \
+                     {story} as it is now, and hand in the others anew"
+                ),
+                false => format!("take its change into {story}, and submit it again"),
+            };
+            let there = listed(&there);
+            diagnostic =
+                diagnostic.help(format!("in the way is {there}, which is on {name}: {way}"));
         }
         if trouble.off {
             return Ok(diagnostic);
