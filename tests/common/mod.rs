@@ -4,6 +4,7 @@
 
 pub(crate) mod company;
 pub(crate) mod fork;
+pub(crate) mod pipeline;
 pub(crate) mod staged;
 pub(crate) mod team;
 
