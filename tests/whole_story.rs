@@ -122,7 +122,7 @@ fn the_whole_story_and_nothing_but_the_story() {
 }
 
 #[test]
-fn production_gets_only_accepted_stories_also_while_a_failed_one_sits_in_staging() {
+fn production_has_the_accepted_stories_to_the_last_byte() {
     let team = Team::without_commits("canonical.git");
     let (pipeline, [mut one, two, three]) = company(&team);
     let ada = &pipeline.ada;
