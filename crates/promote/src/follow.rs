@@ -36,21 +36,21 @@ impl Followed {
         let mut ledger = Ledger::read(objects, tip, &[])?;
         let brought = brought(objects, &ledger)?;
         let mut landings = Landings::new(repository, tip);
-        let mut found: BTreeMap<usize, Vec<(Landing, bool)>> = BTreeMap::new();
+        let mut found: BTreeMap<usize, Vec<Came>> = BTreeMap::new();
         for story in stories.values() {
-            for (at, landing, guessed) in came(story, &mut landings, &brought)? {
-                found.entry(at).or_default().push((landing, guessed));
+            for came in came(story, &mut landings, &brought)? {
+                found.entry(came.at).or_default().push(came);
             }
         }
         let mut ambiguous = BTreeMap::new();
-        for (at, mut landings) in found {
-            let guessed = landings.iter().filter(|(_, guessed)| *guessed);
+        for (at, mut found) in found {
+            let guessed = found.iter().filter(|came| came.is_guessed());
             let guessed: Vec<_> = guessed
-                .map(|(landing, _)| landing.revision.story.clone())
+                .map(|came| came.landing.revision.story.clone())
                 .collect();
             if guessed.len() > 1 {
                 ambiguous.insert(ledger.entries[at].commit, guessed);
-                landings.retain(|(_, guessed)| !guessed);
+                found.retain(|came| !came.is_guessed());
             }
             let said: Vec<_> = ledger.entries[at]
                 .deeds
@@ -58,7 +58,7 @@ impl Followed {
                 .filter_map(Deed::story)
                 .cloned()
                 .collect();
-            let landings = landings.into_iter().map(|(landing, _)| landing);
+            let landings = found.into_iter().map(|came| came.landing);
             let landings = landings.filter(|landing| !said.contains(&landing.revision.story));
             ledger.entries[at].deeds.extend(landings.map(Deed::Land));
         }
@@ -90,27 +90,42 @@ fn brought(objects: &Objects, ledger: &Ledger) -> Result<HashMap<ObjectId, usize
     Ok(brought)
 }
 
-/// Where each revision of a story came, oldest revision first, and whether that is a guess by what changed.
+/// A revision, and the entry with which it came.
+struct Came {
+    at: usize,
+    landing: Landing,
+    way: Way,
+}
+
+impl Came {
+    /// Whether that is known by what changed alone.
+    fn is_guessed(&self) -> bool {
+        matches!(self.way, Way::Squashed(_) | Way::Rebased(_))
+    }
+}
+
+/// Where each revision of a story came, oldest revision first.
 fn came(
     story: &Story,
     landings: &mut Landings<'_>,
     brought: &HashMap<ObjectId, usize>,
-) -> Result<Vec<(usize, Landing, bool)>, StoryError> {
-    let mut came: Vec<(usize, Landing, bool)> = Vec::new();
+) -> Result<Vec<Came>, StoryError> {
+    let mut came: Vec<Came> = Vec::new();
     for (_, revision) in story.revisions() {
         let Some(part) = revision.own() else { continue };
         let Some(way) = landings.find(revision)? else {
             continue;
         };
-        let (commit, guessed) = match &way {
-            Way::Merged => (Some(part.tip), false),
-            Way::Named(commit) => (Some(*commit), false),
-            Way::Squashed(commit) => (Some(*commit), true),
-            Way::Rebased(commits) => (commits.first().copied(), true),
+        let commit = match &way {
+            Way::Merged => Some(part.tip),
+            Way::Named(commit) | Way::Squashed(commit) => Some(*commit),
+            Way::Rebased(commits) => commits.first().copied(),
         };
         let Some(at) = commit.and_then(|commit| brought.get(&commit).copied()) else {
             continue;
         };
+        // The commits of an older revision come once more with a story that is built on it: that is no news.
+        came.retain(|before| before.at <= at || before.way != Way::Merged);
         let landing = Landing {
             revision: Landed {
                 story: story.id.clone(),
@@ -120,13 +135,13 @@ fn came(
                     to: part.tip,
                 },
             },
-            replaces: came.last().map(|(_, before, _)| before.revision.revision),
+            replaces: came.last().map(|before| before.landing.revision.revision),
             depends: revision.depends.keys().cloned().collect(),
             promotion: String::new(),
         };
         // What was handed in again came once.
-        came.retain(|(_, before, _)| before.revision.revision != landing.revision.revision);
-        came.push((at, landing, guessed));
+        came.retain(|before| before.landing.revision.revision != landing.revision.revision);
+        came.push(Came { at, landing, way });
     }
     Ok(came)
 }

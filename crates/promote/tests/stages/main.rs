@@ -1,11 +1,12 @@
-//! Stages in real repositories: what comes onto them (`landing`), also where people merge it (`forges`), what
-//! their histories say (`audit`), what goes off them again (`back_out`), who stands on whom (`depends`), who
-//! breaks what (`bisect`), and any of it in any order (`laws`).
+//! Stages in real repositories: what comes onto them (`landing`), also where people merge it (`forges`,
+//! `follow`), what their histories say (`audit`), what goes off them again (`back_out`), who stands on whom
+//! (`depends`), who breaks what (`bisect`), and any of it in any order (`laws`).
 
 mod audit;
 mod back_out;
 mod bisect;
 mod depends;
+mod follow;
 mod forges;
 mod landing;
 mod laws;
