@@ -155,6 +155,7 @@ impl Run {
                     },
                     Refusal::ManifestOnly => Why::ManifestOnly,
                     Refusal::DependencyMissing { on, .. } => Why::Missing(on.clone()),
+                    Refusal::Unstampable(reasons) => panic!("all names fit, but {reasons:?}"),
                 };
                 assert_eq!(expected, Err((refused.wanted.revision.story.clone(), why)));
                 return None;

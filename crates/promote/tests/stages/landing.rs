@@ -33,6 +33,10 @@ fn told(done: &Result<Sequence, Box<Refused>>) -> String {
                 }
                 Refusal::ManifestOnly => "nothing but the manifest".into(),
                 Refusal::DependencyMissing { on, .. } => format!("needs {on}"),
+                Refusal::Unstampable(reasons) => {
+                    let ids = reasons.iter().map(|reason| reason.id.to_string());
+                    ids.collect::<Vec<_>>().join(" ")
+                }
             };
             return format!("{} stays: {why}", refused.wanted.revision.story);
         }
@@ -224,6 +228,15 @@ fn the_manifest_never_comes_with_a_story() {
     assert_eq!(blob(&shop, "storyline.toml"), before);
     assert_snapshot!(told(&shop.promote(&[&only])), @"ONLY stays: nothing but the manifest");
     assert_snapshot!(shop.audited(), @"begins: canonical, examined: 1");
+}
+
+#[test]
+fn a_name_that_would_not_come_back_stops_the_landing() {
+    let mut shop = with_board();
+    let one = shop.story("ONE", &[(BOARD, "model: shop", "model: shop_acc")]);
+    let before = shop.tip;
+    assert_snapshot!(told(&shop.promote(&[&one])), @"ONE stays: stamped-name");
+    assert_eq!(shop.tip, before);
 }
 
 #[test]
