@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 mod back_out;
+mod board;
 mod diff;
 mod gate;
 mod git;
@@ -12,6 +13,7 @@ mod promote;
 mod story;
 
 pub(crate) use back_out::{AuditArgs, BackOutArgs, BisectStoryArgs, TakeArg};
+pub(crate) use board::{BoardArgs, BoardFormat, LogArgs, StatusArgs};
 pub(crate) use diff::{DiffArgs, PreviewArgs};
 pub(crate) use gate::{AcceptArgs, GateTarget, HoldArgs, ReleaseArgs};
 pub(crate) use git::{DriverCommand, HooksCommand, MergeArgs, PrePushArgs};
@@ -87,6 +89,9 @@ pub(crate) enum Command {
     BackOut(BackOutArgs),
     Audit(AuditArgs),
     BisectStory(BisectStoryArgs),
+    Status(StatusArgs),
+    Log(LogArgs),
+    Board(BoardArgs),
     Parse(ParseArgs),
     Noise(NoiseArgs),
     /// Look after the manifest.
@@ -430,6 +435,9 @@ impl Command {
             Self::Absorb(args) => args.format,
             Self::Adopt(args) => args.format,
             Self::Sync(args) => args.format,
+            Self::Status(args) => args.format,
+            Self::Log(args) => args.format,
+            Self::Board(args) if args.format == BoardFormat::Json => Format::Json,
             Self::Parse(args) => args.format,
             Self::Noise(args) => args.format,
             Self::Check(args) if args.format == FindingsFormat::Json => Format::Json,

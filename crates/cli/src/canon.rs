@@ -251,13 +251,25 @@ pub(crate) fn manifest_of(
 
 /// The same of files that are listed already.
 pub(crate) fn manifest_in(snapshot: &Snapshot) -> Result<Option<(Manifest, Sources)>, Failure> {
+    manifest_among(sources_in(snapshot)?)
+}
+
+/// The manifest's files in the tree of a commit.
+pub(crate) fn manifest_sources(
+    repository: &Repository,
+    commit: ObjectId,
+) -> Result<Sources, Failure> {
+    sources_in(&Snapshot::of_manifest(repository, commit)?)
+}
+
+fn sources_in(snapshot: &Snapshot) -> Result<Sources, Failure> {
     let entries = snapshot.entries().iter();
     let mut sources = Sources::new();
     for entry in entries.filter(|e| e.kind == EntryKind::File && is_manifest_file(&e.path)) {
         let bytes = snapshot.read(&entry.path)?.into_owned();
         sources.insert(entry.path.clone(), bytes);
     }
-    manifest_among(sources)
+    Ok(sources)
 }
 
 /// The same of their bytes.

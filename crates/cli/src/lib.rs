@@ -25,6 +25,7 @@ mod moved;
 mod output;
 mod pager;
 mod pages;
+mod pipeline;
 mod project;
 mod report;
 mod side;

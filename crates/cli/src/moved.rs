@@ -6,7 +6,7 @@ use storyline_repo::{Kind, ObjectError, ObjectId, Push, RawCommit};
 
 use crate::canon::{self, branch_ref};
 use crate::failure::Failure;
-use crate::stages::{StageNow, proposals};
+use crate::stages::{StageNow, branches_to_merge, proposals};
 
 impl StageNow<'_> {
     /// Moves the stage's branch from where it was fetched to `tip`; or, where people merge, pushes a branch for
@@ -32,7 +32,7 @@ impl StageNow<'_> {
             canon.copy_refs(&[copy], why)?;
             return Ok(None);
         }
-        let branch = format!("storyline/land/{stage}/{name}");
+        let branch = format!("{}{name}", branches_to_merge(stage));
         let destination = branch_ref(&branch)?;
         let there = canon
             .git

@@ -24,6 +24,8 @@ pub(crate) struct StageNow<'c> {
     /// Where its branch stands.
     pub(crate) tip: ObjectId,
     pub(crate) ledger: Ledger,
+    /// Commits that people were to merge.
+    pub(crate) proposed: Vec<ObjectId>,
 }
 
 impl<'c> Deref for StageNow<'c> {
@@ -99,7 +101,12 @@ impl<'c> StageNow<'c> {
             refuse_rewritten(&fork, objects, before, tip)?;
         }
         let ledger = Ledger::read(objects, tip, &proposed)?;
-        Ok(Ok(Self { fork, tip, ledger }))
+        Ok(Ok(Self {
+            fork,
+            tip,
+            ledger,
+            proposed,
+        }))
     }
 }
 
@@ -173,7 +180,16 @@ pub(crate) fn revision_on(
 pub(crate) fn followed(canon: &Canon, objects: &Objects) -> Result<Followed, Failure> {
     let stories = fetch_all_stories(canon)?;
     objects.refresh();
-    let followed = Followed::read(&canon.repository, objects, canon.tip, &stories)?;
+    followed_by(canon, objects, &stories)
+}
+
+/// The same of these stories alone.
+pub(crate) fn followed_by(
+    canon: &Canon,
+    objects: &Objects,
+    stories: &BTreeMap<StoryId, Story>,
+) -> Result<Followed, Failure> {
+    let followed = Followed::read(&canon.repository, objects, canon.tip, stories)?;
     for (commit, stories) in &followed.ambiguous {
         let stories: Vec<_> = stories.iter().map(ToString::to_string).collect();
         let title = format!(
@@ -206,6 +222,11 @@ pub(crate) fn fetch_all_stories(canon: &Canon) -> Result<BTreeMap<StoryId, Story
 /// Where commits are kept that people were to merge into a stage, whatever becomes of their branches.
 pub(crate) fn proposals(stage: &str) -> String {
     format!("refs/storyline/landing/{stage}/")
+}
+
+/// Where branches are that people are to merge into a stage.
+pub(crate) fn branches_to_merge(stage: &str) -> String {
+    format!("storyline/land/{stage}/")
 }
 
 /// The commits that people were to merge into a stage.

@@ -97,6 +97,17 @@ impl fmt::Display for Take {
 }
 
 impl Deed {
+    /// What it is called in a commit's message.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Land(_) => "land",
+            Self::BackOut(_) => "back-out",
+            Self::Manifest { .. } => "manifest",
+            Self::Adopt => "adopt",
+            Self::HotFix { .. } => "hot-fix",
+        }
+    }
+
     /// The story that it is about.
     pub fn story(&self) -> Option<&StoryId> {
         self.revision().map(|landed| &landed.story)
@@ -165,14 +176,7 @@ impl Deed {
 /// The paragraph that says what a commit does.
 impl fmt::Display for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self {
-            Self::Land(_) => "land",
-            Self::BackOut(_) => "back-out",
-            Self::Manifest { .. } => "manifest",
-            Self::Adopt => "adopt",
-            Self::HotFix { .. } => "hot-fix",
-        };
-        writeln!(f, "Storyline-Kind: {kind}")?;
+        writeln!(f, "Storyline-Kind: {}", self.kind())?;
         if let Some(Landed {
             story,
             revision,

@@ -188,6 +188,12 @@ impl Ledger {
         first.unwrap_or(self.entries.len())
     }
 
+    /// Commits after the first that says what it does, which do not.
+    pub fn silent(&self) -> impl Iterator<Item = &Entry> {
+        let since = self.entries[self.begins()..].iter();
+        since.filter(|entry| entry.deeds.is_empty())
+    }
+
     /// The tip that it was read from.
     pub fn tip(&self) -> Option<&Entry> {
         self.entries.last()
@@ -195,16 +201,16 @@ impl Ledger {
 }
 
 /// Commits one after another.
-struct Chain {
+pub(crate) struct Chain {
     /// What they go on from.
-    from: Option<ObjectId>,
+    pub(crate) from: Option<ObjectId>,
     /// What they say that they do, oldest first.
-    deeds: Vec<Deed>,
+    pub(crate) deeds: Vec<Deed>,
 }
 
 /// What the commits that lead to `tip` from one that is `known` say that they do, oldest first, and that
 /// one; `None` when one of them says nothing, or is a merge.
-fn chain(
+pub(crate) fn chain(
     objects: &Objects,
     tip: ObjectId,
     known: impl Fn(ObjectId) -> bool,

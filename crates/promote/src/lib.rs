@@ -13,6 +13,8 @@
 //! admission  whether a stage takes a revision
 //! train      which stories of a stage go on to another
 //! plan       what is about to happen, to be shown and saved
+//! proposal   what became of commits that people were to merge
+//! board      where every story is, and what comes next
 //! gate       what people said of revisions there
 //! history    what a stage's commits say, held against what they do
 //! audit      all of it: which commits are nobody's story
@@ -25,6 +27,7 @@ mod admission;
 mod audit;
 mod back_out;
 mod bisect;
+pub mod board;
 mod deed;
 mod depends;
 mod error;
@@ -34,6 +37,7 @@ mod history;
 mod landing;
 mod ledger;
 mod plan;
+mod proposal;
 mod sequence;
 mod stage;
 mod train;
@@ -52,6 +56,7 @@ pub use history::{History, Pinned, Unproved};
 pub use landing::{Candidate, Land, Trouble};
 pub use ledger::{Entry, Ledger, OnStage};
 pub use plan::{FORMAT, LeftOut, Plan, PlannedFile, PlannedLanding, PlannedStory};
+pub use proposal::{Became, Proposal};
 pub use sequence::{Refusal, Refused, Sequence, Start, Step, Wanted};
 pub use stage::{Applied, Span, Stage, View};
 pub use train::{StaysBehind, Train, train};

@@ -6,6 +6,7 @@ mod adopt;
 mod audit;
 mod back_out;
 mod bisect_story;
+mod board;
 mod check;
 mod completions;
 mod demo;
@@ -15,6 +16,7 @@ mod git_driver;
 mod hold;
 mod hooks;
 mod init;
+mod log;
 mod man;
 mod manifest;
 mod noise;
@@ -25,6 +27,7 @@ mod promote;
 mod release;
 mod sites;
 mod stamp;
+mod status;
 pub(crate) mod story;
 mod sync;
 mod unstamp;
@@ -59,6 +62,9 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         Command::Audit(args) => audit::run(&cli.directory, args),
         Command::BisectStory(args) => bisect_story::run(&cli.directory, args),
         Command::Promote(args) => promote::run(&cli.directory, args),
+        Command::Status(args) => status::run(&cli.directory, args),
+        Command::Log(args) => log::run(&cli.directory, args),
+        Command::Board(args) => board::run(&cli.directory, args),
         Command::Manifest(command) => manifest::run(command),
         Command::Hooks(command) => hooks::run(&cli.directory, command),
         Command::GitDriver(command) => git_driver::run(&cli.directory, command),

@@ -6,7 +6,7 @@ mod outline;
 mod sections;
 mod verdict;
 
-pub use html::html;
+pub use html::{BASE_STYLE, Markup, html, opening};
 pub use markdown::{explores, markdown};
 pub use outline::{Tone, outline};
 pub use verdict::verdict;

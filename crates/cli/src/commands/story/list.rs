@@ -4,12 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use storyline_promote::board::age;
 use storyline_repo::story::{CommitSummary, Story, StoryId, StoryState};
 
 use super::{Stories, now, visible, word};
 use crate::args::{Format, StoryListArgs};
 use crate::failure::Failure;
-use crate::output::{self, count};
+use crate::output;
 
 pub(crate) fn run(directory: &Path, args: &StoryListArgs) -> Result<ExitCode, Failure> {
     let stories = Stories::fetch(directory, None)?;
@@ -108,35 +109,4 @@ fn text(rows: &[Row]) -> String {
         out.push('\n');
     }
     out
-}
-
-/// A time in one word; clocks that run ahead make it none.
-fn age(seconds: i64) -> String {
-    let (number, unit) = match seconds.max(0) {
-        s @ 0..60 => (s, "second"),
-        s @ 60..3_600 => (s / 60, "minute"),
-        s @ 3_600..86_400 => (s / 3_600, "hour"),
-        s => (s / 86_400, "day"),
-    };
-    count(usize::try_from(number).unwrap_or(usize::MAX), unit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages() {
-        for (seconds, expect) in [
-            (-5, "0 seconds"),
-            (1, "1 second"),
-            (59, "59 seconds"),
-            (60, "1 minute"),
-            (7_200, "2 hours"),
-            (86_400, "1 day"),
-            (40_000_000, "462 days"),
-        ] {
-            assert_eq!(age(seconds), expect);
-        }
-    }
 }

@@ -246,7 +246,7 @@ pub(crate) fn signature_now(repository: &Repository) -> Result<Vec<u8>, Failure>
 }
 
 /// Seconds since 1970.
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -7,7 +7,7 @@ use storyline_text::Visible;
 
 /// A piece of a page.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Markup(String);
+pub struct Markup(String);
 
 /// A piece got longer than it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,28 +15,29 @@ pub(crate) struct TooLong;
 
 impl Markup {
     /// Part of the template.
-    pub(crate) fn html(&mut self, template: &'static str) -> &mut Self {
+    pub fn html(&mut self, template: &'static str) -> &mut Self {
         self.0.push_str(template);
         self
     }
 
-    pub(crate) fn number(&mut self, number: usize) -> &mut Self {
+    /// A number.
+    pub fn number(&mut self, number: usize) -> &mut Self {
         write!(self.0, "{number}").expect("a String takes everything");
         self
     }
 
     /// Text of a file: tabs stay, everything else that acts or hides is spelled out in an `<i>`.
-    pub(crate) fn text(&mut self, text: &[u8]) -> &mut Self {
+    pub fn text(&mut self, text: &[u8]) -> &mut Self {
         self.spelled(text, |c| c != '\t' && Visible::hides(c))
     }
 
     /// A name or anything else of one line: tabs are spelled out as well.
-    pub(crate) fn name(&mut self, name: &[u8]) -> &mut Self {
+    pub fn name(&mut self, name: &[u8]) -> &mut Self {
         self.spelled(name, Visible::hides)
     }
 
     /// The same without elements, as `<title>` wants it.
-    pub(crate) fn plain(&mut self, text: &[u8]) -> &mut Self {
+    pub fn plain(&mut self, text: &[u8]) -> &mut Self {
         write!(Escaped(&mut self.0), "{}", Visible(text)).expect("a String takes everything");
         self
     }
@@ -51,7 +52,8 @@ impl Markup {
         self.0.len()
     }
 
-    pub(crate) fn into_string(self) -> String {
+    /// The piece as it is written.
+    pub fn into_string(self) -> String {
         self.0
     }
 

@@ -9,6 +9,8 @@ mod object;
 mod tree;
 mod words;
 
+pub use markup::Markup;
+
 use std::collections::BTreeMap;
 
 use storyline_text::RelPath;
@@ -18,13 +20,14 @@ use crate::preview::Preview;
 use crate::render::verdict::verdict;
 use crate::report::{FileChange, Report};
 use file::Raw;
-use markup::Markup;
 use object::Objects;
 use tree::Tree;
 use words::Sign;
 
+/// Looks that all pages have: colours in both themes, headings, links, focus, signs.
+pub const BASE_STYLE: &str = include_str!("base.css");
 const STYLE: &str = include_str!("style.css");
-/// The hash of [`STYLE`], by which the page's policy knows it.
+/// The hash of both styles, by which the page's policy knows them.
 const STYLE_HASH: &str = "sha256-95lRNS9gZyFyMZpm16gO6pUR7pdxxXTXmsSJs9C8vzE=";
 /// The most bytes of all files together. With the tree and the head, a page stays below 2 MiB.
 const MAX_FILES: usize = 1280 << 10;
@@ -35,8 +38,9 @@ const MAX_FILES: usize = 1280 << 10;
 pub fn html(preview: &Preview<'_>) -> String {
     let body = Body::new(preview);
     let mut page = Markup::default();
-    opening(preview, &mut page);
-    page.html("<header>\n<h1>");
+    let title = [preview.base.as_bytes(), preview.head.as_bytes()].join(" \u{2192} ".as_bytes());
+    opening(&mut page, &title, &[BASE_STYLE, STYLE], STYLE_HASH);
+    page.html("<a class=\"skip\" href=\"#changes\">To the changes</a>\n<header>\n<h1>");
     page.plain(verdict(preview).as_bytes());
     page.html("</h1>\n<p class=\"ends\"><b>");
     page.name(preview.base.as_bytes());
@@ -57,24 +61,25 @@ pub fn html(preview: &Preview<'_>) -> String {
     page.into_string()
 }
 
-/// All that stands before what is seen.
-fn opening(preview: &Preview<'_>, page: &mut Markup) {
+/// All that stands before what is seen on a page: its policy, which allows these styles by their common hash and
+/// nothing else, and its title.
+pub fn opening(page: &mut Markup, title: &[u8], styles: &[&'static str], hash: &'static str) {
     page.html(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '",
     );
-    page.html(STYLE_HASH);
+    page.html(hash);
     page.html(
         "'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<title>",
     );
-    page.plain(preview.base.as_bytes()).html(" \u{2192} ");
-    page.plain(preview.head.as_bytes());
-    page.html("</title>\n<style>").html(STYLE).html(
-        "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#changes\">To the changes</a>\n",
-    );
+    page.plain(title).html("</title>\n<style>");
+    for style in styles {
+        page.html(style);
+    }
+    page.html("</style>\n</head>\n<body>\n");
 }
 
 /// What depends on how much room there is.
