@@ -7,16 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use storyline_promote::board::{Board, HandedIn, Pipeline, StageState, board, in_question};
-use storyline_promote::gate::{Gate, gate_ref};
+use storyline_promote::gate::Gate;
 use storyline_promote::{Followed, Landed};
 use storyline_repo::story::{CommitSummary, RevisionId, Story, StoryId};
-use storyline_repo::{ObjectId, Objects, RefName};
+use storyline_repo::{ObjectId, Objects};
 use storyline_text::Diagnostic;
 
 use crate::canon::{self, Canon};
 use crate::commands::story::now;
 use crate::failure::{Failure, usage};
-use crate::gates::refuse_rewritten;
+use crate::gates::now;
 use crate::home::receives_stories;
 use crate::stages::{self, StageNow, landed};
 
@@ -120,31 +120,13 @@ impl<'c> Stages<'c> {
     /// What people said on all stages.
     fn gates(&mut self) -> Result<(), Failure> {
         let canon = self.canon;
-        let mut names: BTreeMap<String, RefName> = BTreeMap::new();
-        for stage in self.stages.keys() {
-            let name = gate_ref(stage);
-            let name = name.map_err(|e| usage(Diagnostic::error("ref-name", e.to_string())))?;
-            names.insert(stage.clone(), name);
-        }
-        let mut seen = BTreeMap::new();
-        for name in names.values() {
-            seen.insert(name, canon.repository.reference(name)?);
-        }
-        let wants: Vec<_> = names
-            .values()
-            .map(|name| (name.clone(), name.clone()))
-            .collect();
-        let fetched = canon.git.fetch(&canon.repository, &canon.url, &wants)?;
-        self.objects.refresh();
-        for (stage, name) in &names {
-            let tip = fetched.found.get(name).copied();
-            if let Some(seen) = seen[name] {
-                refuse_rewritten(canon, name, seen, tip)?;
-            }
-            let state = self.stages.get_mut(stage).expect("each has a name");
-            state.gate = Gate::read(&self.objects, stage, tip)?;
+        let names = self.stages.keys().cloned().collect();
+        let (gates, _) = now::fetch(canon, &self.objects, names, &[])?;
+        for (stage, gate) in gates {
+            let state = self.stages.get_mut(&stage).expect("it was asked for");
+            state.gate = gate;
             let revisions = in_question(&self.stories, state);
-            let policy = canon.manifest.policy(stage);
+            let policy = canon.manifest.policy(&stage);
             state
                 .gate
                 .check_signatures(&canon.git, &canon.repository, policy, &revisions)?;
