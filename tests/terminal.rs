@@ -129,6 +129,7 @@ fn the_manual_and_help() {
         "storyline-audit.1",
         "storyline-back-out.1",
         "storyline-bisect-story.1",
+        "storyline-board.1",
         "storyline-check.1",
         "storyline-completions.1",
         "storyline-demo.1",
@@ -143,6 +144,7 @@ fn the_manual_and_help() {
         "storyline-hooks-remove.1",
         "storyline-hooks.1",
         "storyline-init.1",
+        "storyline-log.1",
         "storyline-man.1",
         "storyline-manifest-schema.1",
         "storyline-manifest.1",
@@ -154,6 +156,7 @@ fn the_manual_and_help() {
         "storyline-release.1",
         "storyline-sites.1",
         "storyline-stamp.1",
+        "storyline-status.1",
         "storyline-story-depends.1",
         "storyline-story-list.1",
         "storyline-story-show.1",
@@ -205,6 +208,9 @@ fn the_manual_and_help() {
       back-out      Take a story off a stage
       audit         Compute again what is on a stage, and tell what is not what it says
       bisect-story  Find the story that breaks something on a stage
+      status        Tell how stages are
+      log           Tell what happened on a stage, the newest first
+      board         Show where every story is, and what to type next
       parse         Print the tree of a LookML file
       noise         Tell what share of a Git history is rename or connection noise
       manifest      Look after the manifest
