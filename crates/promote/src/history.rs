@@ -34,7 +34,8 @@ impl Pinned {
         Self(changes.collect())
     }
 
-    fn is(&self, landed: &Landed) -> bool {
+    /// Whether such a revision, with this change, was handed in.
+    pub fn is(&self, landed: &Landed) -> bool {
         let key = (landed.story.clone(), landed.revision);
         self.0.get(&key) == Some(&landed.change)
     }
@@ -281,7 +282,8 @@ impl History {
                     revision: revision.clone(),
                 }));
             }
-            let there = on.get(&revision.story);
+            // What nobody handed in did not come, so that it is not replaced either.
+            let there = on.get(&revision.story).filter(|old| self.pinned.is(old));
             let fits = match deed {
                 Deed::Land(landing) => there.map(|old| old.revision) == landing.replaces,
                 Deed::BackOut(_) => there == Some(revision),

@@ -162,6 +162,17 @@ impl Ledger {
         on
     }
 
+    /// The same, where what is said of revisions that are not `known` counts as nothing.
+    #[must_use]
+    pub fn knowing(&self, known: impl Fn(&Landed) -> bool) -> Self {
+        let mut ledger = self.clone();
+        for entry in &mut ledger.entries {
+            let is_known = |deed: &Deed| deed.revision().is_none_or(&known);
+            entry.deeds.retain(is_known);
+        }
+        ledger
+    }
+
     /// What was on the stage before an entry, by story.
     pub fn landed_before(&self, at: usize) -> BTreeMap<StoryId, Landed> {
         let mut on = BTreeMap::new();

@@ -1,9 +1,9 @@
 //! What would land, as commits that nobody sees yet, and as a plan.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use storyline_promote::{
-    Grounds, History, Landed, LeftOut, Pinned, Plan, Sequence, Stage, Start, Wanted,
+    Grounds, History, Landed, Ledger, LeftOut, Pinned, Plan, Sequence, Stage, Start, Wanted,
 };
 use storyline_repo::projection::Workspace;
 use storyline_repo::{Memo, ObjectId, Objects};
@@ -79,15 +79,18 @@ impl<'c> Draft<'c> {
         let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
         let mut trees = Stage::new(&mut workspace, &request.stage);
         let view = trees.view(objects.tree_of(stage.tip)?)?;
+        let pinned = pinned(canon, &stage, &chosen)?;
+        let ledger = known(&stage, &chosen, &pinned);
         let start = Start {
             tip: stage.tip,
             view,
-            ledger: &stage.ledger,
+            ledger: &ledger,
             committer: &request.made,
             promotion: &promotion,
         };
         let (sequence, left_out) = land(canon, &mut trees, &start, &chosen, request)?;
-        believe(canon, &mut trees, &stage, &sequence)?;
+        let history = History::new(ledger.clone(), canon.tip, pinned);
+        believe(&mut trees, history, &sequence)?;
         let made = Made {
             canon,
             request,
@@ -228,27 +231,38 @@ fn land(
     }
 }
 
+/// What was handed in of the stories that come and that the stage says it has, and of those that landed
+/// together with them.
+fn pinned(canon: &Canon, stage: &StageNow<'_>, chosen: &Chosen) -> Result<Pinned, Failure> {
+    let on = stage.ledger.on_stage();
+    let comes = chosen.comes.iter();
+    let there = comes.filter_map(|comes| on.get(&comes.wanted.revision.story));
+    let deeds = there.flat_map(|on| &stage.ledger.entries[on.entry].deeds);
+    let ids: BTreeSet<_> = deeds.filter_map(|deed| deed.story().cloned()).collect();
+    let stories = fetch_stories(canon, ids)?;
+    let revisions = stories.values().flat_map(|story| story.revisions());
+    Ok(Pinned::of(revisions.map(|(_, revision)| revision)))
+}
+
+/// The ledger, where revisions count that were handed in. What a message says of others would have
+/// something taken off that no story brought.
+fn known(stage: &StageNow<'_>, chosen: &Chosen, pinned: &Pinned) -> Ledger {
+    let comes = chosen.comes.iter();
+    let comes: HashSet<_> = comes.map(|comes| &comes.wanted.revision.story).collect();
+    stage
+        .ledger
+        .knowing(|landed| !comes.contains(&landed.story) || pinned.is(landed))
+}
+
 /// Anybody can write that a story landed. One that is taken for being there is landed again, and has to give
 /// the same.
 fn believe(
-    canon: &Canon,
     trees: &mut Stage<'_, '_>,
-    stage: &StageNow<'_>,
+    mut history: History,
     sequence: &Sequence,
 ) -> Result<(), Failure> {
-    if sequence.there.is_empty() {
-        return Ok(());
-    }
-    let name = &stage.environment.name;
-    let on = stage.ledger.on_stage();
-    let there = sequence.there.iter();
-    let stories = fetch_stories(
-        canon,
-        there.map(|(wanted, _)| wanted.revision.story.clone()),
-    )?;
-    let revisions = stories.values().flat_map(|story| story.revisions());
-    let pinned = Pinned::of(revisions.map(|(_, revision)| revision));
-    let mut history = History::new(stage.ledger.clone(), canon.tip, pinned);
+    let name = trees.name().to_owned();
+    let on = history.ledger().on_stage();
     for (wanted, commit) in &sequence.there {
         let story = &wanted.revision.story;
         let unproved = match on.get(story) {
@@ -262,7 +276,9 @@ fn believe(
             );
             let diagnostic = Diagnostic::error("landing-forged", title)
                 .help(format!("`storyline audit {name}` shows what it did"))
-                .help("`git revert` it there, or make it a story of its own; then promote again");
+                .help(format!(
+                    "`storyline back-out {story} --from {name}` says that it is not there; then promote again"
+                ));
             return Err(Failure::new(FailureKind::Conflict, diagnostic).unchanged());
         }
     }

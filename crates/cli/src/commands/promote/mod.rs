@@ -154,16 +154,24 @@ fn refuse_stale(saved: &Plan, now: &Plan) -> Result<(), Failure> {
     for change in changed {
         diagnostic = diagnostic.help(Visible(change.as_bytes()).to_string());
     }
-    let stories: Vec<_> = saved
-        .landings
-        .iter()
-        .map(|landing| landing.story.as_str())
-        .collect();
-    let again = format!(
-        "plan again: `storyline promote {} --to {} --plan FILE`",
-        stories.join(" "),
-        saved.stage
-    );
+    let again = format!("plan again: `{}`", command(saved));
     let diagnostic = diagnostic.help(Visible(again.as_bytes()).to_string());
     Err(Failure::new(FailureKind::Conflict, diagnostic).unchanged())
+}
+
+/// What makes such a plan.
+fn command(saved: &Plan) -> String {
+    let asked = match &saved.source {
+        Some(source) => format!("--accepted --from {source}"),
+        None => {
+            let landings = saved.landings.iter();
+            let landings = landings.map(|landing| match landing.newest {
+                true => landing.story.clone(),
+                false => format!("{}@{}", landing.story, tell::short(&landing.revision)),
+            });
+            let there = saved.there.iter().map(|there| there.story.clone());
+            landings.chain(there).collect::<Vec<_>>().join(" ")
+        }
+    };
+    format!("storyline promote {asked} --to {} --plan FILE", saved.stage)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use storyline_check as check;
 use storyline_manifest::is_manifest_file;
 use storyline_repo::projection::Workspace;
-use storyline_repo::{Memo, ObjectId, Objects, Push, Snapshot};
+use storyline_repo::{Memo, ObjectId, Objects, Push, RefName, Snapshot};
 use storyline_stamp::{Entry, FileSet, ReadError, Scope, Tree};
 use storyline_text::{Diagnostic, RelPath, Severity};
 
@@ -137,25 +137,35 @@ fn about(finding: &check::Finding) -> (&'static str, String, Option<RelPath>) {
     (diagnostic.id, diagnostic.title.clone(), file)
 }
 
-/// Asks the stage's repository whether one may push there, by a ref that is there for a moment.
+/// Refs of killed commands that are taken away at once.
+const MAX_LEFT: usize = 100;
+
+/// Asks the stage's repository whether one may push there, by a ref that is there for a moment. Those that a
+/// killed command left are taken away with it.
 pub(super) fn may_push_to(stage: &StageNow<'_>, name: &str) -> Result<(), Failure> {
     let canon = stage.canon;
-    let probe = canon::name(&format!("refs/storyline/probe/{name}"))?;
+    let probes = format!("refs/storyline/probe/{}/", stage.environment.name);
+    let probe = canon::name(&format!("{probes}{name}"))?;
     let url = &stage.url;
-    let there = canon.git.list(&canon.repository, url, &[probe.as_str()])?;
+    let there = canon.git.list(&canon.repository, url, &[&probes])?;
     let make = Push {
         destination: probe.clone(),
         expected: there.get(&probe).copied(),
         new: Some(stage.tip),
         forward_only: false,
     };
-    let remove = Push {
-        destination: probe,
-        expected: make.new,
+    // One of somebody's who is at work stands where the stage does.
+    let left = there
+        .into_iter()
+        .filter(|(name, at)| *name != probe && *at != stage.tip);
+    let gone = |(destination, at): (RefName, ObjectId)| Push {
+        destination,
+        expected: Some(at),
         new: None,
         forward_only: false,
     };
-    for push in [make, remove] {
+    let left: Vec<_> = left.take(MAX_LEFT).map(gone).collect();
+    for push in [make, gone((probe, stage.tip))] {
         let pushed = canon.git.push(&canon.repository, url, &[push]);
         pushed.map_err(|error| {
             let name = &stage.environment.name;
@@ -164,5 +174,7 @@ pub(super) fn may_push_to(stage: &StageNow<'_>, name: &str) -> Result<(), Failur
             ))
         })?;
     }
+    // Somebody else may be at it; one that stays harms nobody.
+    let _ = canon.git.push(&canon.repository, url, &left);
     Ok(())
 }
