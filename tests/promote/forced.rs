@@ -1,0 +1,127 @@
+//! Stages that lie: histories that were rewritten, and messages that claim what their files do not say.
+
+use insta::assert_snapshot;
+
+use crate::common::team::{VIEW, view};
+use crate::{Pipeline, story, types_git};
+
+#[test]
+fn a_stage_that_was_rewritten() {
+    let pipeline = Pipeline::new();
+    let ada = pipeline.team.clone("ada");
+    story(&ada, "A-1", &[(VIEW, &view("orders", "sum"))]);
+    story(&ada, "B-2", &[("views/b.view.lkml", "view: b {}\n")]);
+    ada.succeeds(&["promote", "A-1", "--to", "acceptance"]);
+    let good = pipeline.tip("acceptance");
+    let rewrite = || pipeline.git("acceptance", &["update-ref", "refs/heads/main", "main~1"]);
+    rewrite();
+    let told = pipeline.refused(&ada, &["promote", "B-2", "--to", "acceptance"]);
+    assert_snapshot!(told, @r"
+    $ storyline promote B-2 --to acceptance
+    --- stderr
+    error[stage-rewritten]: stage acceptance was rewritten: `main` of [DIR]/acceptance.git is at <1>, which does not go on from <2>
+     |
+     = help: to bring it back: `git push --force-with-lease=main:<1> [DIR]/acceptance.git <2>:main`
+     = help: if that was meant: `git update-ref -d refs/storyline/remote/acceptance/main`, and run the command again
+
+    nothing was changed
+    --- exit code 3
+    ");
+    // It is told again until somebody decides.
+    pipeline.refused(&ada, &["promote", "B-2", "--to", "acceptance"]);
+    types_git(&ada, &told, "git push");
+    assert_eq!(pipeline.tip("acceptance"), good);
+    ada.succeeds(&["promote", "B-2", "--to", "acceptance", "--dry-run"]);
+    rewrite();
+    let told = pipeline.refused(&ada, &["promote", "B-2", "--to", "acceptance"]);
+    types_git(&ada, &told, "git update-ref");
+    assert_snapshot!(ada.run(&["promote", "A-1", "B-2", "--to", "acceptance"]), @r"
+    $ storyline promote A-1 B-2 --to acceptance
+    --- stdout
+    promotion <1> to acceptance (branch main of [DIR]/acceptance.git)
+
+      + A-1 revision <2>: Work on A-1
+          M views/orders.view.lkml
+      + B-2 revision <3>: Work on B-2
+          A views/b.view.lkml
+
+    2 stories to land, 2 files to change; acceptance goes from <4> to <5>
+
+    landed: acceptance is at <5>
+    next: `storyline accept A-1 --on acceptance`, or `storyline hold` with a reason
+    --- exit code 0
+    ");
+}
+
+#[test]
+fn messages_that_lie() {
+    let pipeline = Pipeline::new();
+    let ada = pipeline.team.clone("ada");
+    story(&ada, "A-1", &[(VIEW, &view("orders", "sum"))]);
+    ada.succeeds(&["promote", "A-1", "--to", "acceptance"]);
+    let message = pipeline.git("acceptance", &["log", "-1", "--format=%B", "main"]);
+    let hand = pipeline.on("production", "hand");
+    hand.commit("README.md", "Nothing of A-1.\n", &message);
+    hand.git(&["push", "--quiet", "origin", "main"]);
+    let told = pipeline.refused(&ada, &["promote", "A-1", "--to", "production"]);
+    assert_snapshot!(told, @r"
+    $ storyline promote A-1 --to production
+    --- stderr
+    error[landing-forged]: commit <1> on production says that it lands story A-1, and does not: does-not-recompute
+     |
+     = help: `storyline audit production` shows what it did
+     = help: `storyline back-out A-1 --from production` says that it is not there; then promote again
+
+    nothing was changed
+    --- exit code 3
+    ");
+    hand.git(&["revert", "--no-edit", "HEAD"]);
+    hand.git(&["push", "--quiet", "origin", "main"]);
+    assert_snapshot!(ada.run(&["promote", "A-1", "--to", "production"]), @r"
+    $ storyline promote A-1 --to production
+    --- stderr
+    error[landing-forged]: commit <1> on production says that it lands story A-1, and does not: does-not-recompute
+     |
+     = help: `storyline audit production` shows what it did
+     = help: `storyline back-out A-1 --from production` says that it is not there; then promote again
+
+    nothing was changed
+    --- exit code 3
+    ");
+    // Trailers that no program of ours writes are no trailers.
+    for lie in [
+        "Storyline-Kind: land\nStory-Id: B-2",
+        "Storyline-Kind: land\nStory-Id: ../x\nStory-Revision: 0\nStory-Base: 0\nSource-Commit: 0",
+        "Storyline-Kind: fly",
+    ] {
+        hand.git(&[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            &format!("Lie\n\n{lie}"),
+        ]);
+    }
+    hand.git(&["push", "--quiet", "origin", "main"]);
+    story(&ada, "B-2", &[("views/b.view.lkml", "view: b {}\n")]);
+    ada.succeeds(&["promote", "B-2", "--to", "production"]);
+    // One that takes a commit for a revision which is not there.
+    let lie = format!(
+        "Lie\n\n{}",
+        message.replace("Story-Id: A-1", "Story-Id: Z-9")
+    );
+    hand.git(&["pull", "--quiet"]);
+    hand.git(&["commit", "--quiet", "--allow-empty", "-m", &lie]);
+    hand.git(&["push", "--quiet", "origin", "main"]);
+    assert_snapshot!(ada.run(&["promote", "A-1", "--to", "production"]), @r"
+    $ storyline promote A-1 --to production
+    --- stderr
+    error[landing-forged]: commit <1> on production says that it lands story A-1, and does not: does-not-recompute
+     |
+     = help: `storyline audit production` shows what it did
+     = help: `storyline back-out A-1 --from production` says that it is not there; then promote again
+
+    nothing was changed
+    --- exit code 3
+    ");
+}
