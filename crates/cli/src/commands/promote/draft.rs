@@ -15,6 +15,9 @@ use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind};
 use crate::stages::{Asked, StageNow, fetch_stories, wanted};
 
+/// The longest name of a branch for several stories, in bytes.
+const MAX_NAME: usize = 100;
+
 /// What was asked for.
 pub(super) struct Request {
     pub(super) stage: String,
@@ -111,11 +114,15 @@ impl<'c> Draft<'c> {
 }
 
 impl Draft<'_> {
-    /// What a branch is called by which people merge it: the story, or the promotion where there are several.
-    pub(super) fn name(&self) -> &str {
-        match self.plan.landings.as_slice() {
-            [landing] => &landing.story,
-            _ => &self.plan.promotion,
+    /// What a branch is called by which people merge it: the stories, so that it is the same branch when they
+    /// are promoted again.
+    pub(super) fn name(&self) -> Result<String, Failure> {
+        let stories = self.plan.landings.iter();
+        let stories: Vec<_> = stories.map(|landing| landing.story.as_str()).collect();
+        let name = stories.join("+");
+        match name.len() > MAX_NAME {
+            true => planned::digest(name.as_bytes()),
+            false => Ok(name),
         }
     }
 }

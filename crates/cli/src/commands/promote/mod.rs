@@ -87,7 +87,7 @@ pub(crate) fn run(directory: &Path, args: &PromoteArgs) -> Result<ExitCode, Fail
     } else if !args.dry_run && !outcome.done {
         outcome.merge = draft
             .stage
-            .move_to(draft.tip, draft.name(), "storyline promote")?;
+            .move_to(draft.tip, &draft.name()?, "storyline promote")?;
         outcome.done = true;
         if args.format == Format::Text {
             output::print(&tell::done(&draft.plan, outcome.merge.as_deref())).map_err(

@@ -165,7 +165,7 @@ fn policy(canon: &Canon) -> Result<String, Failure> {
     digest(&text)
 }
 
-fn digest(bytes: &[u8]) -> Result<String, Failure> {
+pub(super) fn digest(bytes: &[u8]) -> Result<String, Failure> {
     let id = ObjectId::of(Kind::Blob, bytes).map_err(storyline_repo::ObjectError::from)?;
     Ok(id.to_string())
 }
