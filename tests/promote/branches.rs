@@ -239,10 +239,14 @@ fn squashed_without_its_message_after_the_stage_moved() {
     let pipeline = Pipeline::with(POLICY);
     let proposed = Proposed::new(&pipeline);
     proposed.moves();
-    proposed.merged(&[
-        &["merge", "--quiet", "--squash", PROPOSED],
-        &["commit", "--quiet", "-m", "Something (#1)"],
-    ]);
+    let forge = &proposed.forge;
+    forge.git(&["merge", "--quiet", "--squash", PROPOSED]);
+    forge.git(&["commit", "--quiet", "-m", "Something (#1)"]);
+    forge.git(&["push", "--quiet", "origin", "main"]);
+    // Nothing says what it was, so that it is said by a commit of its own.
+    assert_snapshot!(proposed.ada.run(&PROMOTE), @"");
+    forge.git(&["fetch", "--quiet"]);
+    proposed.merged(&[&["merge", "--quiet", "--ff-only", PROPOSED]]);
 }
 
 /// Before it is merged the stage moves: the branch is made anew from there.

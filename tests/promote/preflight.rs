@@ -51,6 +51,9 @@ fn a_candidate_that_is_not_in_order() {
     nothing was changed
     --- exit code 2
     ");
+    let secret = "shop:\n  outputs:\n    dev:\n      type: postgres\n      password: tiger\n";
+    story(&ada, "S-1", &[("profiles.yml", secret)]);
+    assert_snapshot!(pipeline.refused(&ada, &["promote", "S-1", "--to", "acceptance"]), @"");
     // What is wrong on the stage already stops nobody, also where it moves within the file.
     let hand = pipeline.on("acceptance", "hand");
     hand.commit(

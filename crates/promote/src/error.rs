@@ -72,10 +72,16 @@ impl PromoteError {
             Self::Object(error) => error.diagnostic(),
             Self::Projection(error) => error.diagnostic(),
             Self::Story(error) => error.diagnostic(),
-            Self::NoManifest { stage } => one("stage-without-manifest").help(format!(
-                "`storyline adopt {}` brings it under the manifest",
-                Visible(stage.as_bytes())
-            )),
+            Self::NoManifest { stage } => {
+                let stage = Visible(stage.as_bytes());
+                one("stage-without-manifest")
+                    .help(format!(
+                        "`storyline adopt {stage}` brings it under the manifest"
+                    ))
+                    .help(format!(
+                        "where it was, and somebody took the file away: `storyline promote --manifest --to {stage}`"
+                    ))
+            }
             Self::NoEnvironment { stage } => one("stage-manifest-behind").help(format!(
                 "`storyline promote --manifest --to {}` lands the newer one",
                 Visible(stage.as_bytes())
@@ -94,7 +100,7 @@ impl PromoteError {
                 .help(format!(
                     "`storyline story submit {story}` hands in what its branch holds now"
                 ))
-                .help("or push the commit again from a clone that has it"),
+                .help("or push the commit again from a clone that has it, and `git fetch` it here"),
         }]
     }
 }

@@ -145,6 +145,13 @@ impl Plan {
                     then.story, now.revision, then.revision
                 )),
                 Some(_) => {}
+                None if now
+                    .there
+                    .iter()
+                    .any(|there| there.revision == then.revision) =>
+                {
+                    changed.push(format!("{} is there already", then.story));
+                }
                 None => changed.push(format!("{} does not come any more", then.story)),
             }
         }
@@ -155,7 +162,7 @@ impl Plan {
         changed.extend(came.map(|now| format!("{} comes as well", now.story)));
         changed.dedup();
         if changed.is_empty() && self != now {
-            changed.push("it comes out in another way than it was saved".into());
+            changed.push("made again it is another one: somebody changed the file".into());
         }
         changed
     }

@@ -25,6 +25,17 @@ pub struct Lacking {
     pub what: &'static str,
 }
 
+impl Lacking {
+    /// Whether it would not be lacking where `name` is provided.
+    pub fn is_met_by(&self, name: &Name) -> bool {
+        if self.name.kind != NameKind::Include {
+            return self.name == *name;
+        }
+        let pattern = Pattern::new(&self.name.text, self.path.parent(), None);
+        pattern.is_some_and(|pattern| is_matched(&pattern, name))
+    }
+}
+
 /// The names that `changed`, files of `candidate`, use, that their author's tree provides and `candidate` does
 /// not; by path and line, each once a file.
 ///

@@ -1,6 +1,6 @@
 //! What would land, as commits that nobody sees yet, and as a plan.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use storyline_promote::{
     Grounds, History, Landed, Ledger, LeftOut, Pinned, Plan, Sequence, Stage, Start, Wanted,
@@ -12,7 +12,7 @@ use storyline_text::Diagnostic;
 use super::planned::{self, Made};
 use super::{admit, names, preflight, refused, train};
 use crate::canon::Canon;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::{Failure, FailureKind, usage};
 use crate::stages::{Asked, StageNow, fetch_stories, wanted};
 
 /// The longest name of a branch for several stories, in bytes.
@@ -284,7 +284,8 @@ fn believe(
             let diagnostic = Diagnostic::error("landing-forged", title)
                 .help(format!("`storyline audit {name}` shows what it did"))
                 .help(format!(
-                    "`storyline back-out {story} --from {name}` says that it is not there; then promote again"
+                    "`storyline back-out {story} --from {name}` says that it is not there; then \
+                     `storyline release {story} --on {name}`, and promote it again"
                 ));
             return Err(Failure::new(FailureKind::Conflict, diagnostic).unchanged());
         }
@@ -317,9 +318,18 @@ fn lacking(
 fn stories(canon: &Canon, asked: &[Asked]) -> Result<Vec<(Wanted, bool)>, Failure> {
     let mut known = fetch_stories(canon, asked.iter().map(|asked| asked.id.clone()))?;
     let mut records = Vec::new();
-    let mut seen = HashSet::new();
-    for asked in asked.iter().filter(|asked| seen.insert(&asked.id)) {
-        records.push((asked, asked.record(known.get(&asked.id))?.clone()));
+    let mut seen = HashMap::new();
+    for asked in asked {
+        let record = asked.record(known.get(&asked.id))?;
+        match seen.insert(&asked.id, record.revision_id()) {
+            None => records.push((asked, record.clone())),
+            Some(other) if other == record.revision_id() => {}
+            Some(_) => {
+                let title = format!("two revisions of story {} are asked for", asked.id);
+                let diagnostic = Diagnostic::error("story-twice", title);
+                return Err(usage(diagnostic.help("name the one that is meant")));
+            }
+        }
     }
     let depends = records.iter().filter_map(|(_, record)| record.revision());
     let depends = depends.flat_map(|revision| revision.depends.keys());

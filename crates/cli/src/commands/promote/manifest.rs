@@ -76,8 +76,9 @@ fn tree(
 ) -> Result<ObjectId, Failure> {
     let view = match stage.view(old) {
         Ok(view) => view,
-        // No name of the stage's was put in so far.
-        Err(PromoteError::NoEnvironment { .. }) => View::as_it_is(old),
+        Err(PromoteError::NoEnvironment { .. } | PromoteError::NoManifest { .. }) => {
+            by_names_of(stage, old, canonical)?
+        }
         Err(error) => return Err(error.into()),
     };
     match stage.with_manifest_of(&view, canonical)? {
@@ -93,6 +94,24 @@ fn tree(
             ))
         }
     }
+}
+
+/// A stage whose own manifest does not say what its names are: canonical's names are in its files already, or
+/// none were put in so far.
+fn by_names_of(
+    stage: &mut Stage<'_, '_>,
+    old: ObjectId,
+    canonical: ObjectId,
+) -> Result<View, Failure> {
+    let as_it_is = View::as_it_is(old);
+    let Ok(named) = stage.with_manifest_of(&as_it_is, canonical)? else {
+        return Ok(as_it_is);
+    };
+    Ok(match stage.view(named.tree) {
+        Ok(view) if view.kept.is_empty() => view,
+        Ok(_) | Err(PromoteError::Unstampable { .. }) => as_it_is,
+        Err(error) => return Err(error.into()),
+    })
 }
 
 fn commit(

@@ -125,7 +125,9 @@ fn read(file: &Path) -> Result<Plan, Failure> {
         .map_err(|error| unreadable(error.to_string()))?
         .len();
     if length > MAX_PLAN {
-        return Err(unreadable(format!("it has {length} bytes")));
+        return Err(unreadable(format!(
+            "it has {length} bytes, and no more than {MAX_PLAN} are read"
+        )));
     }
     let bytes = fs::read(file).map_err(|error| unreadable(error.to_string()))?;
     let plan: Plan =
@@ -170,7 +172,11 @@ fn command(saved: &Plan) -> String {
                 false => format!("{}@{}", landing.story, tell::short(&landing.revision)),
             });
             let there = saved.there.iter().map(|there| there.story.clone());
-            landings.chain(there).collect::<Vec<_>>().join(" ")
+            let stories: Vec<_> = landings.chain(there).collect();
+            match stories.is_empty() {
+                true => "STORY…".into(),
+                false => stories.join(" "),
+            }
         }
     };
     format!("storyline promote {asked} --to {} --plan FILE", saved.stage)

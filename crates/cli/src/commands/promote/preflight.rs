@@ -170,7 +170,8 @@ pub(super) fn may_push_to(stage: &StageNow<'_>, name: &str) -> Result<(), Failur
         pushed.map_err(|error| {
             let name = &stage.environment.name;
             Failure::from(error).help(&format!(
-                "nothing of {name} was changed: this only asked whether you may"
+                "nothing of {name} was changed: this only asked whether you may push there, by a ref below \
+                 `refs/storyline/`, where you need the right as well"
             ))
         })?;
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use storyline_diff::names::{Lacking, added};
 use storyline_promote::{
-    InTheWay, Landed, OnStage, Refusal, Refused, Stage, Start, Step, Trouble, in_the_way, lacking,
+    InTheWay, Land, Landed, OnStage, Refusal, Refused, Stage, Start, Step, Trouble, in_the_way,
+    lacking,
 };
 use storyline_repo::ObjectId;
 use storyline_repo::merge::{Clash, ClashKind};
@@ -42,6 +43,7 @@ pub(super) fn failure(
                 .help("change the name in the story, or in the manifest");
             let mut failure = conflicting(first);
             failure.diagnostics.extend(reasons.iter().cloned());
+            failure.sources = excerpts(stage, start, refused, reasons)?;
             failure
         }
         Refusal::DependencyMissing { on, revision } => {
@@ -62,6 +64,31 @@ pub(super) fn failure(
         }
         .failure(stage)?,
     })
+}
+
+/// The files that errors point into, as they would be with the story.
+fn excerpts(
+    stage: &mut Stage<'_, '_>,
+    start: &Start<'_>,
+    refused: &Refused,
+    reasons: &[Diagnostic],
+) -> Result<Sources, Failure> {
+    let revision = &refused.wanted.revision;
+    let on = start.ledger.on_stage();
+    let land = Land {
+        revision: revision.clone(),
+        replaces: on.get(&revision.story).map(|old| old.revision.clone()),
+    };
+    let mut sources = Sources::new();
+    let Ok(applied) = stage.put_on(&refused.view, &land)? else {
+        return Ok(sources);
+    };
+    for label in reasons.iter().flat_map(|reason| &reason.labels) {
+        if let Some(leaf) = stage.workspace.leaf(applied.view.tree, &label.file)? {
+            sources.insert(label.file.clone(), stage.workspace.read(leaf.id)?);
+        }
+    }
+    Ok(sources)
 }
 
 fn conflicting(diagnostic: Diagnostic) -> Failure {
@@ -143,7 +170,7 @@ fn providers(
             let provided = added(change).provided;
             provided
                 .iter()
-                .any(|added| lacking.iter().any(|lacks| lacks.name == added.name))
+                .any(|added| lacking.iter().any(|lacks| lacks.is_met_by(&added.name)))
         });
         if provides {
             found.push(other.story);
