@@ -282,13 +282,13 @@ fn names_that_only_another_story_brings() {
     assert_snapshot!(refused(&pipeline, &ada, &["INCLUDE"]), @r#"
     $ storyline promote INCLUDE --to acceptance
     --- stderr
-    error[name-missing]: story INCLUDE uses what acceptance does not have: file /tables.explore.lkml; no story brings it
+    error[name-missing]: story INCLUDE uses what acceptance does not have: file /tables.explore.lkml; A-2 brings it
      --> shop.model.lkml:4:1
       |
     4 | include: "/tables.explore.lkml"
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ in `include`
       |
-      = help: it came to canonical without a story: promote it as one, or take it into this one
+      = help: bring both: `storyline promote A-2 INCLUDE --to acceptance`
 
     nothing was changed
     --- exit code 3
@@ -460,7 +460,8 @@ fn a_revision_whose_objects_are_gone() {
     }
     git(&["gc", "--quiet", "--prune=now"]);
     let bob = pipeline.team.clone("bob");
-    bob.succeeds(&["story", "list"]);
+    let logs = "+refs/storyline/story/*:refs/storyline/story/*";
+    bob.git(&["fetch", "--quiet", "origin", logs]);
     assert_snapshot!(refused(&pipeline, &bob, &["A-1"]), @"");
     // Who has the commit brings it back.
     ada.git(&[
@@ -550,18 +551,43 @@ fn a_stage_without_a_manifest() {
     --- exit code 2
     ");
     // It is taken for what canonical says of it.
-    assert_snapshot!(types(&ada, &told, "storyline promote"), @"");
+    assert_snapshot!(types(&ada, &told, "storyline promote"), @r"
+    $ storyline promote --manifest --to acceptance
+    --- stdout
+    the manifest of canonical commit <1> to acceptance (branch main of [DIR]/acceptance.git)
+    landed: acceptance is at <2>
+    --- exit code 0
+    ");
     assert_eq!(pipeline.git("acceptance", &["diff", "main", "main~2"]), "");
     // It is broken, then gone.
     hand.git(&["pull", "--quiet"]);
     hand.commit("storyline.toml", "[", "Broken");
     hand.git(&["push", "--quiet", "origin", "main"]);
-    assert_snapshot!(refused(&pipeline, &ada, &["A-1"]), @"");
+    assert_snapshot!(refused(&pipeline, &ada, &["A-1"]), @r"
+    $ storyline promote A-1 --to acceptance
+    --- stderr
+    error[stage-manifest-behind]: the `storyline.toml` on stage `acceptance` does not know it
+     |
+     = help: `storyline promote --manifest --to acceptance` lands the newer one
+
+    nothing was changed
+    --- exit code 2
+    ");
     hand.git(&["rm", "--quiet", "storyline.toml"]);
     hand.git(&["commit", "--quiet", "-m", "Gone"]);
     hand.git(&["push", "--quiet", "origin", "main"]);
     let told = refused(&pipeline, &ada, &["A-1"]);
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told, @r"
+    $ storyline promote A-1 --to acceptance
+    --- stderr
+    error[stage-without-manifest]: stage `acceptance` has no `storyline.toml` that can be read
+     |
+     = help: `storyline adopt acceptance` brings it under the manifest
+     = help: where it was, and somebody took the file away: `storyline promote --manifest --to acceptance`
+
+    nothing was changed
+    --- exit code 2
+    ");
     assert_eq!(types(&ada, &told, "storyline promote").code(), Some(0));
     assert_eq!(pipeline.git("acceptance", &["diff", "main", "main~5"]), "");
     ada.succeeds(&["promote", "A-1", "--to", "acceptance"]);

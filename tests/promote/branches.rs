@@ -244,7 +244,20 @@ fn squashed_without_its_message_after_the_stage_moved() {
     forge.git(&["commit", "--quiet", "-m", "Something (#1)"]);
     forge.git(&["push", "--quiet", "origin", "main"]);
     // Nothing says what it was, so that it is said by a commit of its own.
-    assert_snapshot!(proposed.ada.run(&PROMOTE), @"");
+    assert_snapshot!(proposed.ada.run(&PROMOTE), @r"
+    $ storyline promote A-1 --to acceptance
+    --- stdout
+    promotion <1> to acceptance (branch main of [DIR]/acceptance.git)
+
+      + A-1 revision <2>: Work on A-1
+          nothing changes: everything is there already
+
+    1 story to land, 0 files to change; acceptance goes from <3> to <4>
+
+    pushed as storyline/land/acceptance/A-1: merge it into main by a pull request
+    next: `storyline status acceptance` says what became of it
+    --- exit code 0
+    ");
     forge.git(&["fetch", "--quiet"]);
     proposed.merged(&[&["merge", "--quiet", "--ff-only", PROPOSED]]);
 }

@@ -143,7 +143,23 @@ fn through(pipeline: &Pipeline, server: &Server) -> String {
 fn by_http_and_by_ssh() {
     let (pipeline, server) = served(by_http);
     let told = through(&pipeline, &server);
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told, @r"
+    $ storyline promote A-1 B-2 --to acceptance
+    --- stdout
+    promotion <1> to acceptance (branch main of [SERVER]/acceptance.git)
+
+      + A-1 revision <2>: Work on A-1
+          M views/orders.view.lkml
+      + B-2 revision <3>: Work on B-2
+          A views/b.view.lkml
+    note: the manifest on acceptance is not canonical's: `storyline promote --manifest --to acceptance` lands canonical's
+
+    2 stories to land, 2 files to change; acceptance goes from <4> to <5>
+
+    landed: acceptance is at <5>
+    next: `storyline accept A-1 --on acceptance`, or `storyline hold` with a reason
+    --- exit code 0
+    ");
     let Some(sshd) = named("STORYLINE_SSHD", "promote by SSH") else {
         assert!(env::var_os("CI").is_none(), "STORYLINE_SSHD is not set");
         return;

@@ -70,7 +70,7 @@ fn messages_that_lie() {
     error[landing-forged]: commit <1> on production says that it lands story A-1, and does not: does-not-recompute
      |
      = help: `storyline audit production` shows what it did
-     = help: `storyline back-out A-1 --from production` says that it is not there; then promote again
+     = help: `storyline back-out A-1 --from production` says that it is not there; then `storyline release A-1 --on production`, and promote it again
 
     nothing was changed
     --- exit code 3
@@ -81,7 +81,21 @@ fn messages_that_lie() {
         let typed = types(&ada, &told, command);
         assert_eq!(typed.code(), Some(0), "{typed}");
     }
-    assert_snapshot!(ada.run(&["promote", "A-1", "--to", "production"]), @"");
+    assert_snapshot!(ada.run(&["promote", "A-1", "--to", "production"]), @r"
+    $ storyline promote A-1 --to production
+    --- stdout
+    promotion <1> to production (branch main of [DIR]/production.git)
+
+      + A-1 revision <2>: Work on A-1
+          M views/orders.view.lkml
+
+    1 story to land, 1 file to change; production goes from <3> to <4>
+
+    landed: production is at <4>
+    next: `storyline accept A-1 --on production`, or `storyline hold` with a reason
+    --- exit code 0
+    ");
+    hand.git(&["pull", "--quiet"]);
     // Trailers that no program of ours writes are no trailers.
     for lie in [
         "Storyline-Kind: land\nStory-Id: B-2",
@@ -115,8 +129,23 @@ fn a_revision_that_nobody_handed_in() {
     let lie = message.replace("Story-Id: B-2", "Story-Id: A-1");
     hand.git(&["commit", "--quiet", "--allow-empty", "-m", &lie]);
     hand.git(&["push", "--quiet", "origin", "main"]);
-    assert_snapshot!(ada.run(&["promote", "A-1", "--to", "production"]), @"");
+    assert_snapshot!(ada.run(&["promote", "A-1", "--to", "production"]), @r"
+    $ storyline promote A-1 --to production
+    --- stdout
+    promotion <1> to production (branch main of [DIR]/production.git)
+
+      + A-1 revision <2>: Work on A-1
+          M views/orders.view.lkml
+
+    1 story to land, 1 file to change; production goes from <3> to <4>
+
+    landed: production is at <4>
+    next: `storyline accept A-1 --on production`, or `storyline hold` with a reason
+    --- exit code 0
+    ");
     let files = pipeline.git("production", &["ls-tree", "--name-only", "main", "views/"]);
     assert!(files.contains("views/b.view.lkml"), "{files}");
-    assert_snapshot!(ada.run(&["audit", "production"]).stderr(), @"");
+    let told = ada.run(&["audit", "production"]);
+    let says = |reason: &str| told.stdout().contains(reason);
+    assert!(says("revision-unknown") && !says("not-on-stage"), "{told}");
 }

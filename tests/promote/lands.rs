@@ -175,9 +175,27 @@ fn two_stories_and_an_older_revision() {
     --- exit code 2
     ");
     let none = ["promote", "A-1@", "--to", "acceptance"];
-    assert_snapshot!(pipeline.refused(&ada, &none), @"");
+    assert_snapshot!(pipeline.refused(&ada, &none), @r"
+    $ storyline promote A-1@ --to acceptance
+    --- stderr
+    error[unknown-revision]: story A-1 has no revision ``
+     |
+     = help: `storyline story show A-1` has them all
+
+    nothing was changed
+    --- exit code 2
+    ");
     let twice = ["promote", "A-1", &asked, "--to", "acceptance"];
-    assert_snapshot!(pipeline.refused(&ada, &twice), @"");
+    assert_snapshot!(pipeline.refused(&ada, &twice), @r"
+    $ storyline promote A-1 A-1@<1> --to acceptance
+    --- stderr
+    error[story-twice]: two revisions of story A-1 are asked for
+     |
+     = help: name the one that is meant
+
+    nothing was changed
+    --- exit code 2
+    ");
 }
 
 #[test]

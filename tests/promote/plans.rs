@@ -77,7 +77,7 @@ fn a_plan_is_carried_out_as_it_is() {
     error[plan-stale]: the plan is out of date
      |
      = help: the stage's newest commit was <1>, and is <2>
-     = help: A-1 does not come any more
+     = help: A-1 is there already
      = help: plan again: `storyline promote A-1 --to acceptance --plan FILE`
 
     nothing was changed
@@ -300,7 +300,7 @@ fn plans_that_were_edited() {
     --- stderr
     error[plan-stale]: the plan is out of date
      |
-     = help: it comes out in another way than it was saved
+     = help: made again it is another one: somebody changed the file
      = help: plan again: `storyline promote A-1 --to acceptance --plan FILE`
 
     nothing was changed
@@ -310,7 +310,7 @@ fn plans_that_were_edited() {
     --- stderr
     error[plan-stale]: the plan is out of date
      |
-     = help: it comes out in another way than it was saved
+     = help: made again it is another one: somebody changed the file
      = help: plan again: `storyline promote A-1 --to acceptance --plan FILE`
 
     nothing was changed
@@ -340,7 +340,7 @@ fn plans_that_were_edited() {
     --- stderr
     error[plan-stale]: the plan is out of date
      |
-     = help: it comes out in another way than it was saved
+     = help: made again it is another one: somebody changed the file
      = help: plan again: `storyline promote A-1 --to acceptance --plan FILE`
 
     nothing was changed
@@ -350,7 +350,7 @@ fn plans_that_were_edited() {
     --- stderr
     error[plan-stale]: the plan is out of date
      |
-     = help: it comes out in another way than it was saved
+     = help: made again it is another one: somebody changed the file
      = help: plan again: `storyline promote A-1 --to acceptance --plan FILE`
 
     nothing was changed
@@ -371,7 +371,7 @@ fn plans_that_were_edited() {
     --- stderr
     error[plan-stale]: the plan is out of date
      |
-     = help: it comes out in another way than it was saved
+     = help: made again it is another one: somebody changed the file
      = help: plan again: `storyline promote A-1 --to acceptance --plan FILE`
 
     nothing was changed
@@ -381,7 +381,7 @@ fn plans_that_were_edited() {
     --- stderr
     error[plan-stale]: the plan is out of date
      |
-     = help: it comes out in another way than it was saved
+     = help: made again it is another one: somebody changed the file
      = help: plan again: `storyline promote A-1 --to acceptance --plan FILE`
 
     nothing was changed
@@ -391,8 +391,8 @@ fn plans_that_were_edited() {
     --- stderr
     error[plan-stale]: the plan is out of date
      |
-     = help: it comes out in another way than it was saved
-     = help: plan again: `storyline promote  --to acceptance --plan FILE`
+     = help: made again it is another one: somebody changed the file
+     = help: plan again: `storyline promote STORY… --to acceptance --plan FILE`
 
     nothing was changed
     --- exit code 3
@@ -481,7 +481,7 @@ fn what_is_no_plan() {
     assert_snapshot!(pipeline.refused(&ada, &APPLY), @r"
     $ storyline promote --apply a.plan
     --- stderr
-    error[plan-unreadable]: a.plan is no plan: it has 68157440 bytes
+    error[plan-unreadable]: a.plan is no plan: it has 68157440 bytes, and no more than 67108864 are read
      |
      = help: `storyline promote STORY… --to STAGE --plan FILE` writes one
 

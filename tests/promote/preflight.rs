@@ -26,34 +26,60 @@ fn a_candidate_that_is_not_in_order() {
     assert_snapshot!(pipeline.refused(&ada, &["promote", "A-1", "--to", "acceptance"]), @r"
     $ storyline promote A-1 --to acceptance
     --- stderr
-    error[unstampable]: the files cannot be stamped for stage `acceptance`
+    error[unstampable]: with story A-1 the files cannot be stamped for acceptance
      |
-     = help: a name on the stage, or in the story, does not fit: change it there, or in the manifest
+     = help: mend it in the story, or in the manifest
 
     error[lookml-unclosed-block]: this `{` is never closed
-    --> shop.model.lkml
-     = help: add a `}` where the block ends
+     --> shop.model.lkml:4:17
+      |
+    4 | explore: broken { from: users
+      |                 ^
+      |
+      = help: add a `}` where the block ends
 
     nothing was changed
-    --- exit code 2
+    --- exit code 3
     ");
     assert_snapshot!(pipeline.refused(&ada, &["promote", "A-1", "--to", "acceptance", "--dry-run"]), @r"
     $ storyline promote A-1 --to acceptance --dry-run
     --- stderr
-    error[unstampable]: the files cannot be stamped for stage `acceptance`
+    error[unstampable]: with story A-1 the files cannot be stamped for acceptance
      |
-     = help: a name on the stage, or in the story, does not fit: change it there, or in the manifest
+     = help: mend it in the story, or in the manifest
 
     error[lookml-unclosed-block]: this `{` is never closed
-    --> shop.model.lkml
-     = help: add a `}` where the block ends
+     --> shop.model.lkml:4:17
+      |
+    4 | explore: broken { from: users
+      |                 ^
+      |
+      = help: add a `}` where the block ends
 
     nothing was changed
-    --- exit code 2
+    --- exit code 3
     ");
     let secret = "shop:\n  outputs:\n    dev:\n      type: postgres\n      password: tiger\n";
     story(&ada, "S-1", &[("profiles.yml", secret)]);
-    assert_snapshot!(pipeline.refused(&ada, &["promote", "S-1", "--to", "acceptance"]), @"");
+    assert_snapshot!(pipeline.refused(&ada, &["promote", "S-1", "--to", "acceptance"]), @r#"
+    $ storyline promote S-1 --to acceptance
+    --- stderr
+    error[candidate-check-failed]: with S-1 the files of acceptance would not be in order
+     |
+     = help: mend the story, `storyline story submit` it, and promote it then
+
+    error[secret-literal]: `shop.outputs.dev.password` is a secret that everybody with this file can read
+     --> profiles.yml:5:17
+      |
+    5 |       password:  …
+      |                 ^ not shown
+      |
+      = help: take it from the environment: `password: "{{ env_var('DBT_ENV_SECRET_PASSWORD') }}"`
+      = help: change the secret too, since it stays in the history
+
+    nothing was changed
+    --- exit code 1
+    "#);
     // What is wrong on the stage already stops nobody, also where it moves within the file.
     let hand = pipeline.on("acceptance", "hand");
     hand.commit(
@@ -125,7 +151,7 @@ fn somebody_who_may_not_push() {
      = help: git said: error: failed to push some refs to '[DIR]/acceptance.git'
      = help: git said: refs/storyline/probe/acceptance/<1>: [remote rejected] (pre-receive hook declined)
      = help: nothing was changed there: there still is no `refs/storyline/probe/acceptance/<1>`; mend what it says, then run the command again
-     = help: nothing of acceptance was changed: this only asked whether you may
+     = help: nothing of acceptance was changed: this only asked whether you may push there, by a ref below `refs/storyline/`, where you need the right as well
     --- exit code 3
     ");
     // To look is allowed.
@@ -143,7 +169,7 @@ fn somebody_who_may_not_push() {
      = help: git said: error: failed to push some refs to '[DIR]/acceptance.git'
      = help: git said: refs/storyline/probe/acceptance/<2>: [remote rejected] (pre-receive hook declined)
      = help: nothing was changed there: there still is no `refs/storyline/probe/acceptance/<2>`; mend what it says, then run the command again
-     = help: nothing of acceptance was changed: this only asked whether you may
+     = help: nothing of acceptance was changed: this only asked whether you may push there, by a ref below `refs/storyline/`, where you need the right as well
     --- exit code 3
     ");
 }
@@ -209,7 +235,7 @@ fn a_server_that_takes_branches_alone() {
      = help: git said: error: failed to push some refs to '[DIR]/acceptance.git'
      = help: git said: refs/storyline/probe/acceptance/<1>: [remote rejected] (hook declined)
      = help: nothing was changed there: there still is no `refs/storyline/probe/acceptance/<1>`; mend what it says, then run the command again
-     = help: nothing of acceptance was changed: this only asked whether you may
+     = help: nothing of acceptance was changed: this only asked whether you may push there, by a ref below `refs/storyline/`, where you need the right as well
     --- exit code 3
     ");
 }

@@ -2,11 +2,17 @@
 
 use storyline_manifest::Landing;
 use storyline_promote::{Deed, Landed};
-use storyline_repo::{Kind, ObjectError, ObjectId, Push, RawCommit};
+use storyline_repo::{Kind, ObjectError, ObjectId, Objects, Push, RawCommit};
 
 use crate::canon::{self, branch_ref};
 use crate::failure::Failure;
 use crate::stages::{StageNow, branches_to_merge, proposals};
+
+/// Commits of a branch that waits to be merged, at most.
+const MAX_STEPS: usize = 4096;
+
+/// Trees, and the revisions that come or go with each.
+type Steps = Vec<(ObjectId, Vec<Landed>)>;
 
 impl StageNow<'_> {
     /// Moves the stage's branch from where it was fetched to `tip`; or, where people merge, pushes a branch for
@@ -65,17 +71,35 @@ impl StageNow<'_> {
         Ok(Some(branch))
     }
 
-    /// Whether a commit that waits to be merged does what another one would.
+    /// Whether a commit that waits to be merged brings what another one would. Who made it and when is beside
+    /// the point.
     fn does_same(&self, waits: ObjectId, other: ObjectId) -> Result<bool, Failure> {
         let objects = self.canon.repository.objects()?;
-        let what = |id: ObjectId| -> Result<(ObjectId, Vec<ObjectId>, Vec<Landed>), ObjectError> {
-            let bytes = objects.read_as(id, Kind::Commit)?;
+        let [waits, other] = [waits, other].map(|tip| self.steps(&objects, tip));
+        let waits = waits?;
+        Ok(waits.is_some() && waits == other?)
+    }
+
+    /// What the commits from the stage's branch to `tip` make of its files, and say that they do, newest first;
+    /// `None` when it does not go on from where the branch is, or not in a row.
+    fn steps(&self, objects: &Objects, tip: ObjectId) -> Result<Option<Steps>, ObjectError> {
+        let mut steps = Vec::new();
+        let mut at = tip;
+        while at != self.tip {
+            let bytes = objects.read_as(at, Kind::Commit)?;
             let commit = RawCommit::parse(&bytes);
-            let commit = commit.map_err(|reason| ObjectError::Commit { id, reason })?;
+            let commit = commit.map_err(|reason| ObjectError::Commit { id: at, reason })?;
             let deeds = Deed::all_in(commit.message());
+            let [parent] = commit.parents() else {
+                return Ok(None);
+            };
+            if deeds.is_empty() || steps.len() == MAX_STEPS {
+                return Ok(None);
+            }
             let revisions = deeds.iter().filter_map(|deed| deed.revision().cloned());
-            Ok((commit.tree(), commit.parents().into(), revisions.collect()))
-        };
-        Ok(what(waits)? == what(other)?)
+            steps.push((commit.tree(), revisions.collect()));
+            at = *parent;
+        }
+        Ok(Some(steps))
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn failure(
         Refusal::Unstampable(reasons) => {
             let title = format!("with story {story} the files cannot be stamped for {name}");
             let first = Diagnostic::error("unstampable", title)
-                .help("change the name in the story, or in the manifest");
+                .help("mend it in the story, or in the manifest");
             let mut failure = conflicting(first);
             failure.diagnostics.extend(reasons.iter().cloned());
             failure.sources = excerpts(stage, start, refused, reasons)?;
