@@ -462,7 +462,17 @@ fn a_revision_whose_objects_are_gone() {
     let bob = pipeline.team.clone("bob");
     let logs = "+refs/storyline/story/*:refs/storyline/story/*";
     bob.git(&["fetch", "--quiet", "origin", logs]);
-    assert_snapshot!(refused(&pipeline, &bob, &["A-1"]), @"");
+    assert_snapshot!(refused(&pipeline, &bob, &["A-1"]), @r"
+    $ storyline promote A-1 --to acceptance
+    --- stderr
+    error[revision-gone]: commit <1> of story A-1, revision <2>, is gone
+     |
+     = help: `storyline story submit A-1` hands in what its branch holds now
+     = help: or push the commit again from a clone that has it, and `git fetch` it here
+
+    nothing was changed
+    --- exit code 2
+    ");
     // Who has the commit brings it back.
     ada.git(&[
         "push",
