@@ -9,6 +9,7 @@ mod faults;
 mod forced;
 mod lands;
 mod manifest;
+mod names;
 mod plans;
 mod preflight;
 
