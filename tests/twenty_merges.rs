@@ -60,6 +60,17 @@ impl Typist<'_> {
         self.succeeds(&args)
     }
 
+    /// Brings a newer revision to acceptance, which is accepted there. Where the older one does not come off
+    /// under those that stand on it, all of them go first.
+    fn replace(&self, id: &str) {
+        let promote = ["promote", id, "--to", "acceptance"];
+        let told = self.obeys(&promote, "back-out");
+        if told.stdout().contains("backed out") {
+            self.succeeds(&promote);
+        }
+        self.succeeds(&["accept", id, "--on", "acceptance"]);
+    }
+
     #[expect(clippy::print_stdout, reason = "figures are for people")]
     fn tell(&self) {
         let mut took = self.took.borrow_mut();
@@ -140,11 +151,13 @@ fn merges(ada: &Clone<'_>, number: usize) -> Vec<Merge> {
 /// story on which it does. One that fits nowhere is left out.
 fn stories(pipeline: &Pipeline<'_>, merges: &[Merge]) -> Vec<Story> {
     let ada = &pipeline.ada;
+    // The tree, if the merge fits there and changes something.
     let merged = |merge: &Merge, onto: &str| {
         let base = format!("--merge-base={}", merge.onto);
         let run = ada.try_git(&["merge-tree", "--write-tree", &base, onto, &merge.commit]);
         let tree = String::from_utf8_lossy(&run.stdout).trim().to_owned();
-        run.status.success().then_some(tree)
+        let changes = || tree != ada.git(&["rev-parse", &format!("{onto}^{{tree}}")]);
+        (run.status.success() && changes()).then_some(tree)
     };
     let mut stories: Vec<Story> = Vec::new();
     for (number, merge) in merges.iter().enumerate() {
@@ -156,12 +169,6 @@ fn stories(pipeline: &Pipeline<'_>, merges: &[Merge]) -> Vec<Story> {
         let Some((tree, depends)) = found else {
             continue;
         };
-        let onto = depends
-            .as_ref()
-            .map_or(&pipeline.canonical, |story| &story.tip);
-        if tree == ada.git(&["rev-parse", &format!("{onto}^{{tree}}")]) {
-            continue;
-        }
         let id = format!("M-{number}");
         stories.push(pipeline.hand_in(&id, depends.as_ref(), |ada| {
             ada.git(&["read-tree", "--reset", "-u", &tree]);
@@ -191,11 +198,7 @@ fn mend(typist: &Typist<'_>, stories: &mut [Story], number: usize) {
     pipeline.hand_in_again(&mut stories[number], |ada| {
         ada.commit(&format!("docs/{id}.md"), "What was wrong.\n", "Mended");
     });
-    let told = typist.obeys(&["promote", &id, "--to", "acceptance"], "back-out");
-    if told.stdout().contains("backed out") {
-        typist.succeeds(&["promote", &id, "--to", "acceptance"]);
-    }
-    typist.succeeds(&["accept", &id, "--on", "acceptance"]);
+    typist.replace(&id);
     for at in standing_on(&before, number).into_iter().skip(1) {
         let below = before[at].depends.as_ref().expect("it stands on one");
         let below = before.iter().position(|story| story.id == *below);
@@ -204,9 +207,7 @@ fn mend(typist: &Typist<'_>, stories: &mut [Story], number: usize) {
             ada.git(&["rebase", "--quiet", "--onto", &new, &before[at].base]);
         });
         stories[at].base = new;
-        let id = stories[at].id.clone();
-        typist.succeeds(&["promote", &id, "--to", "acceptance"]);
-        typist.succeeds(&["accept", &id, "--on", "acceptance"]);
+        typist.replace(&stories[at].id);
     }
 }
 

@@ -274,9 +274,10 @@ impl Conflict<'_> {
                 ),
                 false => format!("take its change into {story}, and submit it again"),
             };
+            let be = if there.len() == 1 { "is" } else { "are" };
             let there = listed(&there);
-            diagnostic =
-                diagnostic.help(format!("in the way is {there}, which is on {name}: {way}"));
+            let help = format!("in the way {be} {there}, which {be} on {name}: {way}");
+            diagnostic = diagnostic.help(help);
         }
         if trouble.off {
             return Ok(diagnostic);
