@@ -23,7 +23,7 @@ use crate::offsets::Offsets;
 const CACHE: usize = 16 << 20;
 /// The same for all threads together while they read many blobs. Less costs time where files have long
 /// histories, more costs memory and gains little.
-const BULK_CACHE: usize = 48 << 20;
+const BULK_CACHE: usize = 40 << 20;
 /// The objects of a repository, and of those that it borrows from (`alternates`).
 pub struct Objects {
     store: Arc<gix_odb::Store>,

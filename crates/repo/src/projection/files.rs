@@ -39,7 +39,7 @@ pub(super) const NOTHING: GistId = GistId(0);
 const MAX_WEIGHT: usize = 24 << 20;
 
 /// How many bytes of memory files may take that were parsed and are not written yet.
-const MAX_PARSED: usize = 8 << 20;
+const MAX_PARSED: usize = 4 << 20;
 
 /// A file's bytes and as what they are read.
 pub(super) type File = (ObjectId, ClassId);
