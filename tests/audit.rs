@@ -67,9 +67,9 @@ fn what_was_done_on_the_stage_itself_is_foreign_until_it_is_a_story() {
     insta::assert_snapshot!(ada.refused(&absorb), @r#"
     $ storyline absorb acceptance --commit <1> --story FIX
     --- stderr
-    error[story-exists]: there is a story FIX already
+    error[commit-not-foreign]: commit <1> is story FIX already
      |
-     = help: choose another id: a commit on a stage becomes a story of its own
+     = help: `storyline audit acceptance` lists those that can become stories
     --- exit code 2
     "#);
     insta::assert_snapshot!(without_dates(&ada.run(&["audit", "acceptance"]).to_string()), @r#"

@@ -278,7 +278,7 @@ fn arguments_that_are_none() {
     --- stderr
     error: unrecognized subcommand 'stmap'
 
-      tip: some similar subcommands exist: 'unstamp', 'stamp'
+      tip: some similar subcommands exist: 'status', 'unstamp', 'stamp'
 
     Usage: storyline [OPTIONS] <COMMAND>
 

@@ -357,7 +357,10 @@ fn c_says_where_the_project_is_and_nothing_else() {
     let place = small();
     let before = place.stands();
     let run = |args: &[&str]| {
-        let output = storyline().args(args).current_dir(&place.top).output();
+        let mut program = storyline();
+        // The demo runs Git.
+        program.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let output = program.args(args).current_dir(&place.top).output();
         let output = output.expect("the program was built");
         assert!(output.status.success(), "{args:?}");
     };
