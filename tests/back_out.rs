@@ -286,7 +286,8 @@ fn a_stage_that_follows_canonical_gets_a_revert() {
     // What was told brings all of it again, where merging the old commits would bring nothing.
     ada.git(&["switch", "--quiet", "story/ONE"]);
     let base = ada.git(&["merge-base", "HEAD^", "origin/main"]);
-    ada.git(&["rebase", "--quiet", "--no-ff", &base]);
+    // Within the same second the new commits would be the old ones.
+    ada.git(&["rebase", "--quiet", "--no-ff", "--signoff", &base]);
     ada.commit("views/more.view.lkml", "view: more {}\n", "Mend it");
     ada.git(&["switch", "--quiet", "--detach", "origin/main"]);
     ada.git(&[
