@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use storyline_repo::{Kind, ObjectError, ObjectId, Objects, RawCommit};
 
 use crate::deed::{BackOut, Deed, Landed, Landing};
-use storyline_repo::story::{RevisionId, StoryId};
+use storyline_repo::story::{Person, RevisionId, StoryId};
 
 /// Commits of a branch that was merged into a stage, at most.
 const MAX_MERGED: usize = 4096;
@@ -76,7 +76,10 @@ impl Ledger {
                 commit: id,
                 parent: next,
                 tree: commit.tree(),
-                when: commit.committer().and_then(seconds).unwrap_or_default(),
+                when: commit
+                    .committer()
+                    .and_then(Person::and_time)
+                    .map_or(0, |(_, when)| when),
                 deeds,
             });
         }
@@ -260,11 +263,4 @@ pub(crate) fn tell(on: &mut BTreeMap<StoryId, Landed>, deed: &Deed) {
 
 fn parsed(id: ObjectId, bytes: &[u8]) -> Result<RawCommit<'_>, ObjectError> {
     RawCommit::parse(bytes).map_err(|reason| ObjectError::Commit { id, reason })
-}
-
-/// The time in `NAME <EMAIL> SECONDS OFFSET`.
-fn seconds(person: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(person).ok()?;
-    let (_, time) = text.rsplit_once("> ")?;
-    time.split(' ').next()?.parse().ok()
 }

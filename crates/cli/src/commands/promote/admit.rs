@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use storyline_promote::{Condition, Grounds, Landed, OnStage, gates_of, stages_before};
 use storyline_repo::Objects;
-use storyline_repo::story::{RevisionId, StoryId};
+use storyline_repo::story::{Person, RevisionId, StoryId};
 use storyline_text::Diagnostic;
 
 use crate::canon::Canon;
@@ -42,15 +42,8 @@ pub(super) fn grounds<'c>(
         manifest,
         gates,
         before,
-        now: seconds(made),
+        now: Person::and_time(made).map_or(0, |(_, when)| when),
     })
-}
-
-/// The time in `NAME <EMAIL> SECONDS OFFSET`.
-fn seconds(made: &[u8]) -> i64 {
-    let text = String::from_utf8_lossy(made);
-    let time = text.rsplit(' ').nth(1).and_then(|time| time.parse().ok());
-    time.unwrap_or_default()
 }
 
 /// What a stage says to a revision that it does not take.

@@ -315,7 +315,7 @@ fn lacking(
 }
 
 /// The revisions that are meant, and whether each is the newest of its story.
-fn stories(canon: &Canon, asked: &[Asked]) -> Result<Vec<(Wanted, bool)>, Failure> {
+pub(super) fn stories(canon: &Canon, asked: &[Asked]) -> Result<Vec<(Wanted, bool)>, Failure> {
     let mut known = fetch_stories(canon, asked.iter().map(|asked| asked.id.clone()))?;
     let mut records = Vec::new();
     let mut seen = HashMap::new();

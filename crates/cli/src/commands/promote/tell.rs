@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use storyline_promote::{Plan, PlannedLanding};
-use storyline_text::Visible;
 
 use crate::output::count;
+use crate::stages::shown;
 
 /// Files that are shown of one story.
 const MAX_FILES: usize = 20;
@@ -14,9 +14,9 @@ pub(super) fn plan(plan: &Plan) -> String {
     let mut text = format!(
         "promotion {} to {} (branch {} of {})\n\n",
         plan.promotion,
-        visible(&plan.stage),
-        visible(&plan.branch),
-        visible(&plan.repository)
+        shown(&plan.stage),
+        shown(&plan.branch),
+        shown(&plan.repository)
     );
     for landing in &plan.landings {
         story(&mut text, landing);
@@ -30,7 +30,7 @@ pub(super) fn plan(plan: &Plan) -> String {
         );
     }
     for left in &plan.left_out {
-        let reason = visible(&left.reason);
+        let reason = shown(&left.reason);
         let _ = writeln!(
             text,
             "  - {} revision {}: left out, {reason}",
@@ -39,7 +39,7 @@ pub(super) fn plan(plan: &Plan) -> String {
         );
     }
     for note in &plan.notes {
-        let _ = writeln!(text, "note: {}", visible(note));
+        let _ = writeln!(text, "note: {}", shown(note));
     }
     let files: usize = plan
         .landings
@@ -56,7 +56,7 @@ pub(super) fn plan(plan: &Plan) -> String {
                 more => format!("{more} stories"),
             },
             count(files, "file"),
-            visible(&plan.stage),
+            shown(&plan.stage),
             short(&plan.from),
             short(&plan.to)
         ),
@@ -74,10 +74,10 @@ fn story(text: &mut String, landing: &PlannedLanding) {
         "  {sign} {} revision {}{replaces}: {}",
         landing.story,
         short(&landing.revision),
-        visible(&landing.subject)
+        shown(&landing.subject)
     );
     for file in landing.files.iter().take(MAX_FILES) {
-        let _ = writeln!(text, "      {} {}", file.status, visible(&file.path));
+        let _ = writeln!(text, "      {} {}", file.status, shown(&file.path));
     }
     if landing.files.len() > MAX_FILES {
         let _ = writeln!(text, "      … and {} more", landing.files.len() - MAX_FILES);
@@ -86,13 +86,13 @@ fn story(text: &mut String, landing: &PlannedLanding) {
         text.push_str("      nothing changes: everything is there already\n");
     }
     for gate in &landing.gate {
-        let _ = writeln!(text, "      {}", visible(gate));
+        let _ = writeln!(text, "      {}", shown(gate));
     }
 }
 
 /// What is told afterwards.
 pub(super) fn done(plan: &Plan, merge: Option<&str>) -> String {
-    let stage = visible(&plan.stage);
+    let stage = shown(&plan.stage);
     match merge {
         None => {
             let mut text = format!("\nlanded: {stage} is at {}\n", short(&plan.to));
@@ -107,16 +107,12 @@ pub(super) fn done(plan: &Plan, merge: Option<&str>) -> String {
         }
         Some(branch) => format!(
             "\npushed as {}: merge it into {} by a pull request\nnext: `storyline status {stage}` says what became of it\n",
-            visible(branch),
-            visible(&plan.branch)
+            shown(branch),
+            shown(&plan.branch)
         ),
     }
 }
 
 pub(super) fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
-}
-
-fn visible(text: &str) -> Visible<'_> {
-    Visible(text.as_bytes())
 }

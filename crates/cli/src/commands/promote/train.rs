@@ -1,5 +1,7 @@
 //! All that is accepted on a stage goes on to another, and nothing else does.
 
+use std::collections::{BTreeSet, HashMap};
+
 use storyline_manifest::is_manifest_file;
 use storyline_promote::{Stage, StaysBehind, View, train};
 use storyline_repo::Objects;
@@ -7,12 +9,12 @@ use storyline_repo::projection::Workspace;
 use storyline_text::{Diagnostic, Visible};
 
 use super::admit;
-use super::draft::{Chosen, Comes, Request, tips};
+use super::draft::{Chosen, Comes, Request, stories, tips};
 use crate::canon::Canon;
 use crate::failure::{Failure, usage};
 use crate::home::receives_stories;
 use crate::output::count;
-use crate::stages::{Asked, StageNow, fetch_stories, on_stage, wanted};
+use crate::stages::{Asked, StageNow, on_stage};
 
 /// Files that are named of those that differ.
 const MAX_NAMED: usize = 10;
@@ -44,47 +46,31 @@ pub(super) fn choose(
         &revisions,
         &request.made,
     )?;
-    let mut met = std::collections::HashMap::new();
+    let mut met = HashMap::new();
     let train = train(&on, &stage.ledger.on_stage(), |on| {
         let accepted = [grounds.accepted(source, &on.revision)];
         let held = grounds.not_held(source, &on.revision);
         let others = grounds.conditions(&on.revision);
         let mut conditions: Vec<_> = held.into_iter().chain(accepted).chain(others).collect();
-        conditions.dedup_by(|a, b| a.text == b.text);
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         conditions.retain(|condition| seen.insert(condition.text.clone()));
-        let unmet: Vec<_> = conditions
-            .iter()
-            .filter(|c| !c.met)
-            .map(|c| c.text.clone())
-            .collect();
+        let unmet = conditions.iter().find(|condition| !condition.met);
+        let unmet = unmet.map(|condition| condition.text.clone());
         let texts = conditions.into_iter().map(|condition| condition.text);
         met.insert(on.revision.revision, texts.collect::<Vec<_>>());
-        unmet.first().cloned()
+        unmet
     });
-    let mut known = fetch_stories(canon, train.goes.iter().map(|on| on.revision.story.clone()))?;
-    let depends = train.goes.iter().flat_map(|on| &on.depends);
-    let depends: Vec<_> = depends
-        .filter(|id| !known.contains_key(*id))
-        .cloned()
-        .collect();
-    known.extend(fetch_stories(canon, depends)?);
-    objects.refresh();
-    let mut comes = Vec::new();
-    for on in &train.goes {
-        let id = &on.revision.story;
-        let asked = Asked {
-            id: id.clone(),
-            revision: Some(on.revision.revision.to_string()),
-        };
-        let record = asked.record(known.get(id))?;
-        let newest = known.get(id).and_then(|story| story.revision());
-        comes.push(Comes {
-            wanted: wanted(canon, record, &known)?,
-            newest: newest.map(|newest| newest.id()) == record.revision_id(),
-            gate: met.remove(&on.revision.revision).unwrap_or_default(),
-        });
-    }
+    let asked = train.goes.iter().map(|on| Asked {
+        id: on.revision.story.clone(),
+        revision: Some(on.revision.revision.to_string()),
+    });
+    let stories = stories(canon, &asked.collect::<Vec<_>>())?;
+    let comes = stories.into_iter().map(|(wanted, newest)| Comes {
+        gate: met.remove(&wanted.revision.revision).unwrap_or_default(),
+        wanted,
+        newest,
+    });
+    let comes = comes.collect();
     let stays = train.stays.into_iter().map(
         |StaysBehind {
              story,
