@@ -73,15 +73,15 @@ fn a_company_with_three_stories() {
     story(&ada, "A-1", VIEW, &view("orders_2", "count"));
     story(&ada, "B-2", "views/b.view.lkml", "view: b {}\n");
     story(&ada, "C-3", "views/c.view.lkml", "view: c {}\n");
-    insta::assert_snapshot!(ada.run(&["status"]), @r#"
+    insta::assert_snapshot!(ada.run(&["status"]), @r"
     $ storyline status
     --- stdout
     acceptance: 0 stories; main is at <1>
-      3 stories of the stage before are not here
+      3 stories that were handed in are not here
 
     production: 0 stories; main is at <2>
     --- exit code 0
-    "#);
+    ");
     insta::assert_snapshot!(ada.run(&["log", "production"]), @r#"
     $ storyline log production
     --- stdout
@@ -132,7 +132,8 @@ fn a_company_with_three_stories() {
         "foreign": 0,
         "manifest_behind": false,
         "merges": [],
-        "next": []
+        "next": [],
+        "wrong": null
       }
     ]
     --- exit code 0
@@ -235,12 +236,14 @@ fn a_board_as_a_page() {
               "asks": [],
               "next": {
                 "command": "storyline promote D-4 --to acceptance"
-              }
+              },
+              "wrong": null
             }
           ],
           "foreign": 0,
           "manifest_behind": false,
-          "next": []
+          "next": [],
+          "wrong": null
         },
         {
           "stage": "acceptance",
@@ -269,7 +272,8 @@ fn a_board_as_a_page() {
               "asks": [],
               "next": {
                 "command": "storyline story submit A-1"
-              }
+              },
+              "wrong": null
             },
             {
               "story": "B-2",
@@ -289,12 +293,14 @@ fn a_board_as_a_page() {
               "asks": [],
               "next": {
                 "command": "storyline accept B-2 --on acceptance"
-              }
+              },
+              "wrong": null
             }
           ],
           "foreign": 0,
           "manifest_behind": false,
-          "next": []
+          "next": [],
+          "wrong": null
         },
         {
           "stage": "production",
@@ -313,12 +319,14 @@ fn a_board_as_a_page() {
               "newer": null,
               "withdrawn": false,
               "asks": [],
-              "next": null
+              "next": null,
+              "wrong": null
             }
           ],
           "foreign": 0,
           "manifest_behind": false,
-          "next": []
+          "next": [],
+          "wrong": null
         }
       ]
     }

@@ -20,6 +20,7 @@ mod ground;
 mod history;
 mod home;
 mod json;
+mod logs;
 
 mod moved;
 mod output;

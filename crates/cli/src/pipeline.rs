@@ -5,29 +5,34 @@
 //! done costs two lines of that list.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::process::ExitCode;
 
-use storyline_promote::board::{Board, HandedIn, Pipeline, StageState, board, in_question};
-use storyline_promote::gate::Gate;
-use storyline_promote::{Followed, Landed};
+use storyline_promote::Landed;
+use storyline_promote::board::{Board, HandedIn, Pipeline, StageState, Wrong, board, in_question};
 use storyline_repo::story::{CommitSummary, RevisionId, Story, StoryId};
 use storyline_repo::{ObjectId, Objects};
 use storyline_text::Diagnostic;
 
 use crate::canon::{self, Canon};
-use crate::commands::story::now;
-use crate::failure::{Failure, usage};
-use crate::gates::now;
+use crate::commands::story;
+use crate::failure::{Failure, FailureKind, usage};
+use crate::gates::now::{self, Gates};
 use crate::home::receives_stories;
-use crate::stages::{self, StageNow, landed};
+use crate::logs::Logs;
+use crate::stages::{self, StageNow, landed, need_objects};
 
-/// The stages of the pipeline and the stories on their way.
+/// The stages of the pipeline and the stories on their way. What is wrong with one stops no other.
 pub(crate) struct Stages<'c> {
-    canon: &'c Canon,
+    pub(crate) canon: &'c Canon,
     objects: Objects,
     pub(crate) stages: BTreeMap<String, StageState>,
-    /// Where each stage's branch stands; canonical's for those that follow it.
+    /// Where each stage's branch stands; canonical's for those that follow it. None where nobody ever saw it.
     pub(crate) tips: BTreeMap<String, ObjectId>,
     stories: BTreeMap<StoryId, HandedIn>,
+    /// Stories that cannot be read.
+    pub(crate) broken: BTreeMap<StoryId, Failure>,
+    /// The worst of what is wrong.
+    worst: Option<FailureKind>,
     pub(crate) now: i64,
 }
 
@@ -46,40 +51,72 @@ impl<'c> Stages<'c> {
             stages: BTreeMap::new(),
             tips: BTreeMap::new(),
             stories: BTreeMap::new(),
-            now: now(),
+            broken: BTreeMap::new(),
+            worst: None,
+            now: story::now(),
         };
         let mut receiving = Vec::new();
         let mut following = Vec::new();
+        let mut is_seen = true;
         for name in names {
-            match receives_stories(&canon.manifest, canon.manifest.environment(name)?) {
-                true => receiving.push(StageNow::receiving(canon, &all.objects, name)?),
-                false => following.push(name),
+            if !receives_stories(&canon.manifest, canon.manifest.environment(name)?) {
+                following.push(name);
+                continue;
+            }
+            match StageNow::receiving(canon, &all.objects, name) {
+                Ok(stage) => receiving.push(stage),
+                Err(failure) => {
+                    all.wrong(name, &failure);
+                    let seen = StageNow::last_seen(canon, &all.objects, name);
+                    is_seen &= seen.is_some();
+                    receiving.extend(seen);
+                }
             }
         }
-        let open = open(canon, &receiving)?;
-        let stories = stages::fetch_stories(canon, open)?;
+        let open = open(canon, &receiving, is_seen)?;
+        let Logs { stories, broken } = Logs::fetch(canon, open)?;
         all.objects.refresh();
         for stage in receiving {
-            all.receiving(stage)?;
-        }
-        if !following.is_empty() {
-            let followed = stages::followed_by(canon, &all.objects, &stories)?;
-            for name in following {
-                all.following(name, &followed);
+            if let Err(failure) = all.receiving(&stage) {
+                all.wrong(&stage.environment.name, &failure);
             }
         }
-        for (id, story) in &stories {
-            all.stories
-                .extend(handed_in(story)?.map(|story| (id.clone(), story)));
+        for (id, failure) in broken {
+            all.break_story(id, failure);
+        }
+        all.handed_in(&stories);
+        if !following.is_empty() {
+            all.following(&following, &stories)?;
         }
         all.gates()?;
         Ok(all)
     }
 
-    fn receiving(&mut self, stage: StageNow<'c>) -> Result<(), Failure> {
+    /// What cannot be told of a stage.
+    fn wrong(&mut self, stage: &str, failure: &Failure) {
+        self.worst = self.worst.max(Some(failure.kind));
+        let state = self.stages.entry(stage.into()).or_default();
+        state.wrong = Some(wrong(failure));
+    }
+
+    fn break_story(&mut self, id: StoryId, failure: Failure) {
+        self.worst = self.worst.max(Some(failure.kind));
+        self.stories.remove(&id);
+        self.broken.insert(id, failure);
+    }
+
+    fn receiving(&mut self, stage: &StageNow<'c>) -> Result<(), Failure> {
         let name = &stage.environment.name;
         let prefix = format!("refs/heads/{}", stages::branches_to_merge(name));
         let canon = self.canon;
+        self.tips.insert(name.clone(), stage.tip);
+        let state = self.stages.entry(name.clone()).or_default();
+        state.branch.clone_from(&stage.branch);
+        state.on = stage.ledger.on_stage();
+        state.foreign = stage.ledger.silent().count();
+        if state.wrong.is_some() {
+            return Ok(());
+        }
         let there = canon.git.list(&canon.repository, &stage.url, &[&prefix])?;
         let branch = |tip: ObjectId| {
             let mut there = there.iter();
@@ -88,61 +125,110 @@ impl<'c> Stages<'c> {
         };
         let proposals = stage.ledger.proposals(&self.objects, &stage.proposed)?;
         let manifest = canon::manifest_sources(&canon.repository, stage.tip)?;
-        let state = StageState {
-            branch: stage.branch.clone(),
-            on: stage.ledger.on_stage(),
-            gate: Gate::default(),
-            proposals: proposals
-                .into_iter()
-                .map(|proposal| {
-                    let branch = branch(proposal.tip);
-                    (proposal, branch)
-                })
-                .collect(),
-            foreign: stage.ledger.silent().count(),
-            manifest_behind: manifest != canon.manifest_sources,
-        };
-        self.tips.insert(name.clone(), stage.tip);
-        self.stages.insert(name.clone(), state);
+        state.manifest_behind = manifest != canon.manifest_sources;
+        let proposals = proposals.into_iter().map(|proposal| {
+            let branch = branch(proposal.tip);
+            (proposal, branch)
+        });
+        state.proposals = proposals.collect();
         Ok(())
     }
 
-    fn following(&mut self, name: &str, followed: &Followed) {
-        let state = StageState {
-            branch: self.canon.branch.clone(),
-            on: followed.ledger.on_stage(),
-            ..StageState::default()
-        };
-        self.tips.insert(name.into(), self.canon.tip);
-        self.stages.insert(name.into(), state);
+    /// Stages that have what canonical has.
+    fn following(
+        &mut self,
+        names: &[&String],
+        stories: &BTreeMap<StoryId, Story>,
+    ) -> Result<(), Failure> {
+        let followed = stages::followed_by(self.canon, &self.objects, stories)?;
+        let on = followed.ledger.on_stage();
+        for (id, error) in followed.unread {
+            self.break_story(id, error.into());
+        }
+        for name in names {
+            let state = StageState {
+                branch: self.canon.branch.clone(),
+                on: on.clone(),
+                ..StageState::default()
+            };
+            self.tips.insert((*name).clone(), self.canon.tip);
+            self.stages.insert((*name).clone(), state);
+        }
+        Ok(())
+    }
+
+    /// What was handed in of stories that have a part in this repository.
+    fn handed_in(&mut self, stories: &BTreeMap<StoryId, Story>) {
+        for (id, story) in stories {
+            let newest = story.revisions().next_back();
+            let Some((record, revision)) = newest.filter(|(_, revision)| revision.own().is_some())
+            else {
+                continue;
+            };
+            let there = landed(revision).and_then(|landed| {
+                need_objects(&self.objects, &landed)?;
+                Ok(landed)
+            });
+            match there {
+                Ok(newest) => {
+                    let handed_in = HandedIn {
+                        newest,
+                        when: record.when,
+                        withdrawn: story.withdrawn().is_some(),
+                    };
+                    self.stories.insert(id.clone(), handed_in);
+                }
+                Err(failure) => self.break_story(id.clone(), failure),
+            }
+        }
     }
 
     /// What people said on all stages.
     fn gates(&mut self) -> Result<(), Failure> {
         let canon = self.canon;
         let names = self.stages.keys().cloned().collect();
-        let (gates, _) = now::fetch(canon, &self.objects, names, &[])?;
-        for (stage, gate) in gates {
+        let Gates { gates, wrong, .. } = now::look(canon, &self.objects, names, &[])?;
+        for (stage, mut gate) in gates
+            .into_iter()
+            .filter(|(stage, _)| !wrong.contains_key(stage))
+        {
             let state = self.stages.get_mut(&stage).expect("it was asked for");
-            state.gate = gate;
+            std::mem::swap(&mut state.gate, &mut gate);
             let revisions = in_question(&self.stories, state);
             let policy = canon.manifest.policy(&stage);
-            state
-                .gate
-                .check_signatures(&canon.git, &canon.repository, policy, &revisions)?;
+            let checked =
+                state
+                    .gate
+                    .check_signatures(&canon.git, &canon.repository, policy, &revisions);
+            if let Err(error) = checked {
+                self.wrong(&stage, &error.into());
+            }
+        }
+        for (stage, failure) in wrong {
+            self.wrong(&stage, &failure);
         }
         Ok(())
     }
 
     pub(crate) fn board(&self) -> Board {
+        let broken = self.broken.iter();
+        let broken = broken
+            .map(|(id, failure)| (id.clone(), wrong(failure)))
+            .collect();
         let pipeline = Pipeline {
             manifest: &self.canon.manifest,
             canonical: &self.canon.branch,
             stages: &self.stages,
             stories: &self.stories,
+            broken: &broken,
             now: self.now,
         };
         board(&pipeline, &mut |landed| self.subject(landed))
+    }
+
+    /// Tells whether anything is wrong, as a command does that went through many parts.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        self.worst.map_or(ExitCode::SUCCESS, FailureKind::exit_code)
     }
 
     /// What a revision is about; nothing when its commits are not in this clone.
@@ -152,8 +238,15 @@ impl<'c> Stages<'c> {
     }
 }
 
-/// Stories that are not done: not on all these stages, or handed in again since.
-fn open(canon: &Canon, receiving: &[StageNow<'_>]) -> Result<Vec<StoryId>, Failure> {
+/// A failure has at least one diagnostic, and the first is what it is about.
+pub(crate) fn wrong(failure: &Failure) -> Wrong {
+    let first = failure.diagnostics.first();
+    Wrong::from(first.expect("a failure tells something"))
+}
+
+/// Stories that are not done: not on all these stages, or handed in again since. Unless these are all, each
+/// may be missing on another.
+fn open(canon: &Canon, receiving: &[StageNow<'_>], is_all: bool) -> Result<Vec<StoryId>, Failure> {
     let there = canon
         .git
         .list(&canon.repository, &canon.url, &["refs/storyline/story/"])?;
@@ -170,7 +263,7 @@ fn open(canon: &Canon, receiving: &[StageNow<'_>]) -> Result<Vec<StoryId>, Failu
             .iter()
             .map(|on| on.get(id).map(|on| on.revision.revision))
             .collect();
-        revisions.is_some_and(|revisions| revisions.len() == 1)
+        is_all && revisions.is_some_and(|revisions| revisions.len() == 1)
     };
     let mut open = BTreeSet::new();
     for name in there.keys() {
@@ -190,18 +283,4 @@ fn open(canon: &Canon, receiving: &[StageNow<'_>]) -> Result<Vec<StoryId>, Failu
         }
     }
     Ok(open.into_iter().collect())
-}
-
-/// What was handed in of a story, if it has a part in this repository.
-fn handed_in(story: &Story) -> Result<Option<HandedIn>, Failure> {
-    let newest = story.revisions().next_back();
-    let newest = newest.filter(|(_, revision)| revision.own().is_some());
-    let handed_in = newest.map(|(record, revision)| {
-        Ok(HandedIn {
-            newest: landed(revision)?,
-            when: record.when,
-            withdrawn: story.withdrawn().is_some(),
-        })
-    });
-    handed_in.transpose()
 }

@@ -5,14 +5,17 @@ use std::ops::Deref;
 
 use storyline_manifest::Landing;
 use storyline_promote::{Followed, Landed, Ledger, OnStage, Span, Wanted};
-use storyline_repo::story::{Record, Revision, RevisionId, Story, StoryId, log_ref};
-use storyline_repo::{ObjectId, Objects, RefName, signature};
+use storyline_repo::story::{
+    Record, Revision, RevisionId, Story, StoryError, StoryId, story_of_log,
+};
+use storyline_repo::{ObjectId, Objects, signature};
 use storyline_text::{Diagnostic, Visible};
 
-use crate::canon::{self, Canon};
+use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::fork::Fork;
 use crate::home::receives_stories;
+use crate::logs::Logs;
 use crate::report;
 
 /// Refs that one run of `git fetch` is asked for: its arguments have to fit.
@@ -80,6 +83,19 @@ impl<'c> StageNow<'c> {
                 shown(name),
             ));
             usage(diagnostic)
+        })
+    }
+
+    /// What this clone has seen of a stage last, if anything.
+    pub(crate) fn last_seen(canon: &'c Canon, objects: &Objects, name: &str) -> Option<Self> {
+        let fork = Fork::of(canon, name).ok()?;
+        let tracking = fork.tracking_ref(&fork.branch).ok()?;
+        let tip = canon.repository.reference(&tracking).ok()??;
+        Some(Self {
+            ledger: Ledger::read(objects, tip, &[]).ok()?,
+            fork,
+            tip,
+            proposed: Vec::new(),
         })
     }
 
@@ -180,7 +196,14 @@ pub(crate) fn revision_on(
 pub(crate) fn followed(canon: &Canon, objects: &Objects) -> Result<Followed, Failure> {
     let stories = fetch_all_stories(canon)?;
     objects.refresh();
-    followed_by(canon, objects, &stories)
+    let followed = followed_by(canon, objects, &stories)?;
+    let unread: Vec<_> = followed
+        .unread
+        .values()
+        .map(StoryError::diagnostic)
+        .collect();
+    report::diagnostics(&unread, &Sources::new());
+    Ok(followed)
 }
 
 /// The same of these stories alone.
@@ -204,19 +227,16 @@ pub(crate) fn followed_by(
     Ok(followed)
 }
 
-/// Fetches the logs of all stories.
+/// Fetches the logs of all stories. Those that cannot be read are told and left out.
 pub(crate) fn fetch_all_stories(canon: &Canon) -> Result<BTreeMap<StoryId, Story>, Failure> {
     let there = canon
         .git
         .list(&canon.repository, &canon.url, &["refs/storyline/story/"])?;
-    let ids = there.keys().filter_map(|name| {
-        let id = name
-            .as_str()
-            .strip_prefix("refs/storyline/story/")?
-            .strip_suffix("/log")?;
-        id.parse().ok()
-    });
-    fetch_stories(canon, ids.collect::<Vec<_>>())
+    let logs = Logs::fetch(canon, there.keys().filter_map(story_of_log))?;
+    for failure in logs.broken.values() {
+        report::diagnostics(&failure.diagnostics, &failure.sources);
+    }
+    Ok(logs.stories)
 }
 
 /// Where commits are kept that people were to merge into a stage, whatever becomes of their branches.
@@ -266,31 +286,16 @@ pub(crate) fn need_stage(canon: &Canon, name: &str) -> Result<(), Failure> {
     }))
 }
 
-/// Fetches the logs of these stories, and with them all that was handed in of them. One that has none is
-/// left out.
+/// Fetches the logs of these stories. One that has none is left out; one that cannot be read stops.
 pub(crate) fn fetch_stories(
     canon: &Canon,
     ids: impl IntoIterator<Item = StoryId>,
 ) -> Result<BTreeMap<StoryId, Story>, Failure> {
-    let mut wants: Vec<(StoryId, RefName)> = Vec::new();
-    for id in ids {
-        let name = canon::name(&log_ref(&id))?;
-        wants.push((id, name));
+    let logs = Logs::fetch(canon, ids)?;
+    match logs.broken.into_values().next() {
+        Some(failure) => Err(failure),
+        None => Ok(logs.stories),
     }
-    let mut stories = BTreeMap::new();
-    for wants in wants.chunks(REFS_AT_ONCE) {
-        let refs: Vec<_> = wants
-            .iter()
-            .map(|(_, name)| (name.clone(), name.clone()))
-            .collect();
-        let fetched = canon.git.fetch(&canon.repository, &canon.url, &refs)?;
-        for (id, name) in wants {
-            if fetched.found.contains_key(name) {
-                stories.insert(id.clone(), Story::read(&canon.repository, id)?);
-            }
-        }
-    }
-    Ok(stories)
 }
 
 /// A story as it was typed: its id, and the first digits of a revision behind `@`.
@@ -364,6 +369,20 @@ pub(crate) fn landed(revision: &Revision) -> Result<Landed, Failure> {
     })
 }
 
+/// Refuses a revision whose commits are gone.
+pub(crate) fn need_objects(objects: &Objects, landed: &Landed) -> Result<(), Failure> {
+    let mut ends = [landed.change.from, landed.change.to].into_iter();
+    match ends.find(|commit| !objects.contains(*commit)) {
+        None => Ok(()),
+        Some(commit) => Err(storyline_promote::PromoteError::RevisionGone {
+            story: landed.story.clone(),
+            revision: landed.revision,
+            commit,
+        }
+        .into()),
+    }
+}
+
 /// What a record handed in, ready to land.
 pub(crate) fn wanted(
     canon: &Canon,
@@ -373,18 +392,8 @@ pub(crate) fn wanted(
     let revision = record
         .revision()
         .expect("a record that hands in has a revision");
-    let objects = canon.repository.objects()?;
     let change = landed(revision)?;
-    for commit in [change.change.from, change.change.to] {
-        if !objects.contains(commit) {
-            return Err(storyline_promote::PromoteError::RevisionGone {
-                story: change.story.clone(),
-                revision: change.revision,
-                commit,
-            }
-            .into());
-        }
-    }
+    need_objects(&canon.repository.objects()?, &change)?;
     let mut depends = Vec::new();
     for (id, on) in &revision.depends {
         let found = stories.get(id).and_then(|story| {

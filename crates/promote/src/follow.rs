@@ -20,6 +20,8 @@ pub struct Followed {
     pub ledger: Ledger,
     /// Commits that make the very change of several stories, and do not say which it is.
     pub ambiguous: BTreeMap<ObjectId, Vec<StoryId>>,
+    /// Stories of which nobody can tell whether they landed: objects of theirs are gone.
+    pub unread: BTreeMap<StoryId, StoryError>,
 }
 
 impl Followed {
@@ -37,9 +39,13 @@ impl Followed {
         let brought = brought(objects, &ledger)?;
         let mut landings = Landings::new(repository, tip);
         let mut found: BTreeMap<usize, Vec<Came>> = BTreeMap::new();
-        for story in stories.values() {
-            for came in came(story, &mut landings, &brought)? {
-                found.entry(came.at).or_default().push(came);
+        let mut unread = BTreeMap::new();
+        for (id, story) in stories {
+            match came(story, &mut landings, &brought) {
+                Ok(all) => all
+                    .into_iter()
+                    .for_each(|came| found.entry(came.at).or_default().push(came)),
+                Err(error) => drop(unread.insert(id.clone(), error)),
             }
         }
         let mut ambiguous = BTreeMap::new();
@@ -62,7 +68,11 @@ impl Followed {
             let landings = landings.filter(|landing| !said.contains(&landing.revision.story));
             ledger.entries[at].deeds.extend(landings.map(Deed::Land));
         }
-        Ok(Self { ledger, ambiguous })
+        Ok(Self {
+            ledger,
+            ambiguous,
+            unread,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use storyline_promote::board::{Column, Next};
+use storyline_promote::board::{Column, Next, Wrong};
 use storyline_promote::{Became, Proposal};
 
 use crate::args::{Format, StatusArgs};
@@ -14,6 +14,7 @@ use crate::canon::Canon;
 use crate::failure::Failure;
 use crate::output::{self, count};
 use crate::pipeline::Stages;
+use crate::report;
 use crate::stages::{need_stage, shown};
 
 /// Steps of single stories that are told where there is none for all.
@@ -38,7 +39,10 @@ pub(crate) fn run(directory: &Path, args: &StatusArgs) -> Result<ExitCode, Failu
         }
         Format::Json => output::print_json(&told)?,
     }
-    Ok(ExitCode::SUCCESS)
+    for failure in stages.broken.values() {
+        report::diagnostics(&failure.diagnostics, &failure.sources);
+    }
+    Ok(stages.exit_code())
 }
 
 /// A stage, for programs.
@@ -46,7 +50,8 @@ pub(crate) fn run(directory: &Path, args: &StatusArgs) -> Result<ExitCode, Failu
 struct Told {
     stage: String,
     branch: String,
-    tip: String,
+    /// `null` where it is not known.
+    tip: Option<String>,
     follows_canonical: bool,
     stories: usize,
     held: usize,
@@ -55,6 +60,17 @@ struct Told {
     manifest_behind: bool,
     merges: Vec<ToMerge>,
     next: Vec<String>,
+    /// Why not all of this is known, if it is not.
+    wrong: Option<Wrong>,
+    /// What `behind` counts from.
+    #[serde(skip)]
+    before: Before,
+}
+
+/// Where stories are before they come to a stage.
+enum Before {
+    HandedIn,
+    Stages(usize),
 }
 
 /// A commit that people were to merge.
@@ -123,6 +139,11 @@ impl Told {
     fn new(stages: &Stages<'_>, column: Column) -> Option<Self> {
         let name = column.stage?;
         let state = &stages.stages[&name];
+        let groups = &stages.canon.manifest.pipeline;
+        let before = match column.place.checked_sub(2).and_then(|at| groups.get(at)) {
+            None => Before::HandedIn,
+            Some(group) => Before::Stages(group.len()),
+        };
         let mut next = column.next;
         if next.is_empty() {
             let steps = column
@@ -136,7 +157,7 @@ impl Told {
         }
         Some(Self {
             branch: state.branch.clone(),
-            tip: stages.tips[&name].to_string(),
+            tip: stages.tips.get(&name).map(ToString::to_string),
             stage: name,
             follows_canonical: column.follows_canonical,
             stories: column.stories,
@@ -146,22 +167,40 @@ impl Told {
             manifest_behind: column.manifest_behind,
             merges: state.proposals.iter().map(ToMerge::new).collect(),
             next,
+            wrong: column.wrong,
+            before,
         })
     }
 
     // Writing to a string cannot fail.
     fn text(&self) -> String {
         let name = shown(&self.stage);
-        let mut out = format!("{name}: {}", stories(self.stories));
+        let mut out = match (&self.wrong, &self.tip) {
+            (None, _) => format!("{name}: {}", stories(self.stories)),
+            (Some(_), Some(_)) => {
+                format!("{name}: {} when it was read last", stories(self.stories))
+            }
+            (Some(_), None) => format!("{name}: never read so far"),
+        };
         if self.held > 0 {
             let _ = write!(out, ", {} held", self.held);
         }
-        let _ = match self.follows_canonical {
-            true => writeln!(out, "; follows canonical, which is at {}", &self.tip[..12]),
-            false => writeln!(out, "; {} is at {}", shown(&self.branch), &self.tip[..12]),
+        let tip = self.tip.as_deref().and_then(|tip| tip.get(..12));
+        let _ = match tip {
+            None => writeln!(out),
+            Some(tip) if self.follows_canonical => {
+                writeln!(out, "; follows canonical, which is at {tip}")
+            }
+            Some(tip) => writeln!(out, "; {} is at {tip}", shown(&self.branch)),
         };
+        if let Some(Wrong { id, text, help }) = &self.wrong {
+            let _ = writeln!(out, "  {id}: {}", shown(text));
+            for help in help {
+                let _ = writeln!(out, "  {}", shown(help));
+            }
+        }
         if self.behind > 0 {
-            let _ = writeln!(out, "  {} not here", are(self.behind));
+            let _ = writeln!(out, "  {} not here", self.before.are(self.behind));
         }
         if self.manifest_behind {
             let _ = writeln!(out, "  its manifest is not canonical's");
@@ -191,10 +230,16 @@ fn stories(number: usize) -> String {
     }
 }
 
-/// Those of the stage before that did not come.
-fn are(number: usize) -> String {
-    match number {
-        1 => "1 story of the stage before is".into(),
-        _ => format!("{number} stories of the stage before are"),
+impl Before {
+    /// Those that did not come from there.
+    fn are(&self, number: usize) -> String {
+        let be = if number == 1 { "is" } else { "are" };
+        let stories = stories(number);
+        match self {
+            Self::HandedIn if number == 1 => format!("{stories} that was handed in is"),
+            Self::HandedIn => format!("{stories} that were handed in are"),
+            Self::Stages(1) => format!("{stories} of the stage before {be}"),
+            Self::Stages(_) => format!("{stories} of the stages before {be}"),
+        }
     }
 }

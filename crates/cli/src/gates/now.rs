@@ -12,6 +12,16 @@ use storyline_text::Diagnostic;
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind, usage};
 
+/// Gates, and what else was fetched with them.
+pub(crate) struct Gates {
+    /// By stage. Of one that is wrong, what it has now.
+    pub(crate) gates: BTreeMap<String, Gate>,
+    /// What is wrong with some: these have no gate that counts.
+    pub(crate) wrong: BTreeMap<String, Failure>,
+    /// What there is now of the refs.
+    pub(crate) fetched: Fetched,
+}
+
 /// Fetches the gates of these stages, and other refs with them; what is wrong with one is told of all.
 pub(crate) fn fetch(
     canon: &Canon,
@@ -19,6 +29,29 @@ pub(crate) fn fetch(
     stages: BTreeSet<String>,
     also: &[RefName],
 ) -> Result<(BTreeMap<String, Gate>, Fetched), Failure> {
+    let Gates {
+        gates,
+        wrong,
+        fetched,
+    } = look(canon, objects, stages, also)?;
+    let mut wrong = wrong.into_values();
+    match wrong.next() {
+        None => Ok((gates, fetched)),
+        Some(mut failure) => {
+            let others = wrong.flat_map(|failure| failure.diagnostics);
+            failure.diagnostics.extend(others);
+            Err(failure)
+        }
+    }
+}
+
+/// The same, with what is wrong beside what is in order.
+pub(crate) fn look(
+    canon: &Canon,
+    objects: &Objects,
+    stages: BTreeSet<String>,
+    also: &[RefName],
+) -> Result<Gates, Failure> {
     let mut wants: Vec<_> = also
         .iter()
         .map(|name| (name.clone(), name.clone()))
@@ -35,27 +68,32 @@ pub(crate) fn fetch(
     }
     let fetched = canon.git.fetch(&canon.repository, &canon.url, &wants)?;
     objects.refresh();
-    let mut gates = BTreeMap::new();
-    let (mut kept, mut wrong) = (Vec::new(), Vec::new());
+    let (mut gates, mut wrong) = (BTreeMap::new(), BTreeMap::new());
+    let mut kept = Vec::new();
+    let conflict = |diagnostic| Failure::new(FailureKind::Conflict, diagnostic).unchanged();
     for (stage, name, before) in seen {
-        let gate = Gate::read(objects, &stage, fetched.found.get(&name).copied())?;
+        let gate = match Gate::read(objects, &stage, fetched.found.get(&name).copied()) {
+            Ok(gate) => gate,
+            Err(error) => {
+                wrong.insert(stage, error.into());
+                continue;
+            }
+        };
         if let Some(before) = before.filter(|before| !gate.has(*before)) {
-            wrong.push(rewritten(canon, &name, before));
+            wrong.insert(stage.clone(), conflict(rewritten(canon, &name, before)));
             kept.push((name, before));
         } else if let Some((merge, _)) = gate.odd.iter().find(|(_, odd)| *odd == Odd::Merge) {
-            wrong.push(merged(canon, &name, *merge));
+            wrong.insert(stage.clone(), conflict(merged(canon, &name, *merge)));
         }
         gates.insert(stage, gate);
     }
     // So that it is told again until somebody decides.
     canon.copy_refs(&kept, "storyline: kept")?;
-    let mut wrong = wrong.into_iter();
-    let Some(first) = wrong.next() else {
-        return Ok((gates, fetched));
-    };
-    let mut failure = Failure::new(FailureKind::Conflict, first).unchanged();
-    failure.diagnostics.extend(wrong);
-    Err(failure)
+    Ok(Gates {
+        gates,
+        wrong,
+        fetched,
+    })
 }
 
 fn rewritten(canon: &Canon, gate: &RefName, seen: ObjectId) -> Diagnostic {

@@ -7,6 +7,7 @@
 mod age;
 mod next;
 mod page;
+mod wrong;
 
 #[cfg(test)]
 mod page_tests;
@@ -26,6 +27,7 @@ use crate::proposal::Proposal;
 pub use age::age;
 use next::Ahead;
 pub use page::page;
+pub use wrong::Wrong;
 
 /// Cards of what is done, on each of the last stages.
 const MAX_DONE: usize = 10;
@@ -41,6 +43,8 @@ pub struct Pipeline<'a> {
     pub stages: &'a BTreeMap<String, StageState>,
     /// What was handed in, of the stories that are not on all stages at least.
     pub stories: &'a BTreeMap<StoryId, HandedIn>,
+    /// Stories of which nobody can tell what was handed in, and why.
+    pub broken: &'a BTreeMap<StoryId, Wrong>,
     /// The time: seconds since 1970.
     pub now: i64,
 }
@@ -60,6 +64,8 @@ pub struct StageState {
     pub foreign: usize,
     /// Whether its manifest is not canonical's.
     pub manifest_behind: bool,
+    /// Why this is not how it is now, if it is not: then it is what was seen last, as far as there is that.
+    pub wrong: Option<Wrong>,
 }
 
 /// What was handed in of a story.
@@ -103,19 +109,21 @@ pub struct Column {
     pub manifest_behind: bool,
     /// Commands that a person would type next for all of it.
     pub next: Vec<String>,
+    /// Why this is not how it is now, if it is not: then it is what was seen last.
+    pub wrong: Option<Wrong>,
 }
 
 /// A story where it got to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Card {
     /// The story.
     pub story: String,
-    /// Its revision.
-    pub revision: String,
+    /// Its revision; `None` where nobody can tell.
+    pub revision: Option<String>,
     /// What it is about.
     pub subject: String,
     /// When it came: seconds since 1970.
-    pub since: i64,
+    pub since: Option<i64>,
     /// What people said of it there; `None` on no stage, and once it is done.
     pub gate: Option<GateNow>,
     /// A newer revision that was handed in and is not there.
@@ -126,6 +134,8 @@ pub struct Card {
     pub asks: Vec<String>,
     /// What comes next; nothing when it is done, or only has to stay for a while.
     pub next: Option<Next>,
+    /// Why not all of this is known.
+    pub wrong: Option<Wrong>,
 }
 
 /// How a revision stands at a gate.
@@ -209,6 +219,8 @@ impl Pipeline<'_> {
                 cards.push(self.card(None, &story.newest, story.when, ahead, subject));
             }
         }
+        let broken = self.broken.iter().filter(|(id, _)| nowhere(id));
+        cards.extend(broken.map(|(id, wrong)| Card::broken(id, wrong)));
         cards.sort_by_key(|card| card.since);
         Column {
             stories: cards.len(),
@@ -241,6 +253,7 @@ impl Pipeline<'_> {
             behind: self.behind(at, name),
             foreign: stage.foreign,
             manifest_behind: stage.manifest_behind,
+            wrong: stage.wrong.clone(),
             ..Column::default()
         };
         let mut done = Vec::new();
@@ -248,10 +261,13 @@ impl Pipeline<'_> {
             let landed = &on.revision;
             let is_open = after.is_some()
                 || self.stories.contains_key(&landed.story)
+                || self.broken.contains_key(&landed.story)
                 || held.contains(&landed.revision);
             let card = is_open.then(|| self.card(Some(name), landed, on.when, ahead, subject));
             match card {
-                Some(card) if after.is_some() || card.next.is_some() => column.cards.push(card),
+                Some(card) if after.is_some() || card.next.is_some() || card.wrong.is_some() => {
+                    column.cards.push(card)
+                }
                 _ => done.push(on),
             }
         }
@@ -284,6 +300,7 @@ impl Pipeline<'_> {
             withdrawn: story.is_some_and(|story| story.withdrawn),
             asks: step.asks,
             next: step.next,
+            wrong: self.broken.get(&landed.story).cloned(),
             ..Card::done(landed, since, subject(landed))
         }
     }
@@ -348,14 +365,19 @@ impl Card {
     fn done(landed: &Landed, since: i64, subject: String) -> Self {
         Self {
             story: landed.story.to_string(),
-            revision: landed.revision.to_string(),
+            revision: Some(landed.revision.to_string()),
             subject,
-            since,
-            gate: None,
-            newer: None,
-            withdrawn: false,
-            asks: Vec::new(),
-            next: None,
+            since: Some(since),
+            ..Self::default()
+        }
+    }
+
+    /// One of which nothing is known.
+    fn broken(story: &StoryId, wrong: &Wrong) -> Self {
+        Self {
+            story: story.to_string(),
+            wrong: Some(wrong.clone()),
+            ..Self::default()
         }
     }
 }

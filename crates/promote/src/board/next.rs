@@ -66,6 +66,11 @@ impl<'a> Ahead<'a> {
     pub(super) fn step(&self, on: Option<&str>, landed: &Landed) -> Step {
         let id = &landed.story;
         let story = self.pipeline.stories.get(id);
+        let is_wrong = |stage| self.pipeline.stage(stage).wrong.is_some();
+        // Nothing goes on from what cannot be read; what is to be done about that is said there.
+        if self.pipeline.broken.contains_key(id) || on.is_some_and(is_wrong) {
+            return Step::default();
+        }
         let Some(stage) = on else {
             return self.first_of(0, landed);
         };
@@ -107,6 +112,12 @@ impl<'a> Ahead<'a> {
     /// The way of a revision to a stage.
     fn toward(&self, stage: &str, landed: &Landed) -> Step {
         let id = &landed.story;
+        if let Some(unread) = self.unread(stage) {
+            return Step {
+                next: None,
+                asks: vec![format!("{unread} cannot be read now")],
+            };
+        }
         let Some(grounds) = self.grounds.get(stage) else {
             let branch = self.pipeline.manifest.story_branch.of(id.as_str());
             let into = self.pipeline.canonical.into();
@@ -144,6 +155,15 @@ impl<'a> Ahead<'a> {
         }
     }
 
+    /// A stage that cannot be read and that decides whether anything comes to this one.
+    fn unread(&self, stage: &str) -> Option<String> {
+        let manifest = self.pipeline.manifest;
+        let mut asked = gates_of(manifest, stage);
+        asked.extend(stages_before(manifest, stage));
+        let mut asked = std::iter::once(stage.to_owned()).chain(asked);
+        asked.find(|stage| self.pipeline.stage(stage).wrong.is_some())
+    }
+
     /// What opens a gate on the way to a stage.
     fn through(&self, gate: &str, stage: &str, landed: &Landed) -> String {
         let id = &landed.story;
@@ -177,6 +197,9 @@ impl<'a> Ahead<'a> {
     /// Commands for all of a column.
     pub(super) fn together(&self, on: Option<&str>, cards: &[Card]) -> Vec<String> {
         let mut commands = Vec::new();
+        if on.is_some_and(|stage| self.pipeline.stage(stage).wrong.is_some()) {
+            return commands;
+        }
         if let Some(stage) = on.filter(|stage| self.pipeline.stage(stage).manifest_behind) {
             commands.push(format!("storyline promote --manifest --to {stage}"));
         }

@@ -4,7 +4,7 @@
 use storyline_diff::render::{BASE_STYLE, Markup, opening};
 
 use super::age::age;
-use super::{Board, Card, Column, GateNow, Next};
+use super::{Board, Card, Column, GateNow, Next, Wrong};
 
 const STYLE: &str = include_str!("board.css");
 /// The hash of both styles, by which the page's policy knows them.
@@ -70,6 +70,9 @@ fn column(number: usize, column: &Column, now: i64, page: &mut Markup) {
         page.html(", follows canonical");
     }
     page.html("</p>\n");
+    if let Some(what) = &column.wrong {
+        wrong(what, page);
+    }
     if column.manifest_behind {
         page.html("<p class=\"note\">Its manifest is not canonical\u{2019}s.</p>\n");
     }
@@ -84,9 +87,9 @@ fn column(number: usize, column: &Column, now: i64, page: &mut Markup) {
         page.html("<p class=\"all\"><span class=\"k\">next for all</span> <code>");
         page.name(next.as_bytes()).html("</code></p>\n");
     }
-    if column.cards.is_empty() {
+    if column.cards.is_empty() && column.wrong.is_none() {
         page.html("<p class=\"k none\">Nothing waits here.</p>\n");
-    } else {
+    } else if !column.cards.is_empty() {
         page.html("<ul class=\"cards\">\n");
         for one in &column.cards {
             card(one, now, page);
@@ -104,22 +107,28 @@ fn column(number: usize, column: &Column, now: i64, page: &mut Markup) {
 
 fn card(card: &Card, now: i64, page: &mut Markup) {
     let is_held = card.gate.as_ref().is_some_and(|gate| gate.held.is_some());
-    page.html(match is_held || card.withdrawn {
+    page.html(match is_held || card.withdrawn || card.wrong.is_some() {
         true => "<li class=\"card stopped\">\n<h3>",
         false => "<li class=\"card\">\n<h3>",
     });
     page.name(card.story.as_bytes())
         .html("</h3> <span class=\"k\">");
-    page.plain(age(now - card.since).as_bytes())
-        .html("</span>\n");
+    if let Some(since) = card.since {
+        page.plain(age(now - since).as_bytes());
+    }
+    page.html("</span>\n");
     if !card.subject.is_empty() {
         page.html("<p>")
             .name(card.subject.as_bytes())
             .html("</p>\n");
     }
-    page.html("<p class=\"k\">revision <code>");
-    page.name(short(&card.revision).as_bytes())
-        .html("</code></p>\n");
+    if let Some(revision) = &card.revision {
+        page.html("<p class=\"k\">revision <code>");
+        page.name(short(revision).as_bytes()).html("</code></p>\n");
+    }
+    if let Some(what) = &card.wrong {
+        wrong(what, page);
+    }
     if let Some(gate) = &card.gate {
         standing(gate, page);
     }
@@ -150,6 +159,18 @@ fn card(card: &Card, now: i64, page: &mut Markup) {
                 .name(into.as_bytes())
                 .html("</code></p>\n");
         }
+    }
+}
+
+fn wrong(wrong: &Wrong, page: &mut Markup) {
+    page.html("<p class=\"note\"><code>")
+        .name(wrong.id.as_bytes());
+    page.html("</code> ")
+        .name(wrong.text.as_bytes())
+        .html("</p>\n");
+    for help in &wrong.help {
+        page.html("<p class=\"k\">").name(help.as_bytes());
+        page.html("</p>\n");
     }
 }
 

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{Board, Card, Column, GateNow, Held, Next, page};
+use super::{Board, Card, Column, GateNow, Held, Next, Wrong, page};
 
 const FRAGMENTS: &[&str] = &[
     "<script>alert(1)</script>",
@@ -28,11 +28,16 @@ const FRAGMENTS: &[&str] = &[
 /// A board on which everything that people write is `text`.
 fn board(text: &str) -> Board {
     let text = || text.to_owned();
+    let wrong = || Wrong {
+        id: text(),
+        text: text(),
+        help: vec![text()],
+    };
     let card = |held: Option<Held>, next: Option<Next>| Card {
         story: "A-1".into(),
-        revision: "0123456789abcdef".into(),
+        revision: Some("0123456789abcdef".into()),
         subject: text(),
-        since: 0,
+        since: Some(0),
         gate: Some(GateNow {
             accepted: vec![text(), text()],
             held,
@@ -43,6 +48,7 @@ fn board(text: &str) -> Board {
         withdrawn: true,
         asks: vec![text()],
         next,
+        wrong: Some(wrong()),
     };
     let held = Held {
         by: text(),
@@ -63,6 +69,7 @@ fn board(text: &str) -> Board {
             card(None, Some(merge)),
         ],
         next: vec![text()],
+        wrong: Some(wrong()),
         ..Column::default()
     };
     Board {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use storyline_repo::ObjectId;
 use storyline_repo::story::Person;
-use storyline_text::RelPath;
+use storyline_text::{Diagnostic, RelPath};
 
 use super::*;
 use crate::deed::{Deed, Landing};
@@ -35,6 +35,7 @@ struct World {
     manifest: Manifest,
     stages: BTreeMap<String, StageState>,
     stories: BTreeMap<StoryId, HandedIn>,
+    broken: BTreeMap<StoryId, Wrong>,
 }
 
 fn revision(story: &str, number: u8) -> Landed {
@@ -73,6 +74,7 @@ impl World {
                 .collect(),
             manifest,
             stories: BTreeMap::new(),
+            broken: BTreeMap::new(),
         }
     }
 
@@ -137,6 +139,20 @@ impl World {
         self
     }
 
+    fn break_stage(mut self, stage: &str) -> Self {
+        let wrong = Wrong::from(&Diagnostic::error("remote-unreachable", "no answer"));
+        self.stage(stage).wrong = Some(wrong);
+        self
+    }
+
+    fn break_story(mut self, story: &str) -> Self {
+        let story: StoryId = story.parse().expect("a plain id");
+        let wrong = Wrong::from(&Diagnostic::error("story-record", "a foreign commit"));
+        self.stories.remove(&story);
+        self.broken.insert(story, wrong);
+        self
+    }
+
     fn propose(mut self, stage: &str, story: &str, number: u8, became: Became) -> Self {
         let landing = Landing {
             revision: revision(story, number),
@@ -162,6 +178,7 @@ impl World {
             canonical: "main",
             stages: &self.stages,
             stories: &self.stories,
+            broken: &self.broken,
             now: NOW,
         };
         board(&pipeline, &mut |_| "subject".into())
@@ -179,9 +196,18 @@ fn check(world: &World, expect: &str) {
             "{} {name}: {} stories, {} held, {} behind",
             column.place, column.stories, column.held, column.behind
         );
+        if let Some(wrong) = &column.wrong {
+            let _ = writeln!(found, "  !{}: {}", wrong.id, wrong.text);
+        }
         for card in &column.cards {
-            let number = u8::from_str_radix(&card.revision[..2], 16).expect("digits");
-            let _ = write!(found, "  {} r{number}", card.story);
+            let _ = write!(found, "  {}", card.story);
+            if let Some(revision) = &card.revision {
+                let number = u8::from_str_radix(&revision[..2], 16).expect("digits");
+                let _ = write!(found, " r{number}");
+            }
+            if let Some(wrong) = &card.wrong {
+                let _ = write!(found, " !{}", wrong.id);
+            }
             if card.withdrawn {
                 found.push_str(" withdrawn");
             }
@@ -361,4 +387,48 @@ fn of_what_is_done_the_newest_are_shown() {
         "D-2 D-20 D-19 D-18 D-17 D-16 D-15 D-14 D-13 D-12 D-11"
     );
     assert_eq!((production.stories, production.held), (20, 1));
+}
+
+#[test]
+fn nothing_goes_to_a_stage_that_cannot_be_read() {
+    let world = World::new(r#"["acceptance-1", "acceptance-2", "production"]"#, "")
+        .hand_in("A-1", 1)
+        .hand_in("B-2", 2)
+        .hand_in("C-3", 3)
+        .land("acceptance-1", "A-1", 1)
+        .land("acceptance-1", "B-2", 2)
+        .say(Action::Accept, "acceptance-1", "B-2", 2)
+        .break_stage("acceptance-2");
+    check(
+        &world,
+        "
+0 handed in: 1 stories, 0 held, 0 behind
+  C-3 r3: storyline promote C-3 --to acceptance-1
+1 acceptance-1: 2 stories, 0 held, 1 behind
+  A-1 r1: storyline accept A-1 --on acceptance-1
+  B-2 r2 [acceptance-2 cannot be read now]
+2 acceptance-2: 0 stories, 0 held, 2 behind
+  !remote-unreachable: no answer
+3 production: 0 stories, 0 held, 0 behind",
+    );
+}
+
+#[test]
+fn a_story_that_cannot_be_read_is_told_where_it_is() {
+    let world = World::new(r#"["acceptance-1", "production"]"#, "")
+        .hand_in("A-1", 1)
+        .break_story("B-2")
+        .break_story("C-3")
+        .land("acceptance-1", "B-2", 2)
+        .land("production", "B-2", 2);
+    check(
+        &world,
+        "
+0 handed in: 2 stories, 0 held, 0 behind
+  C-3 !story-record
+  A-1 r1: storyline promote A-1 --to acceptance-1
+1 acceptance-1: 1 stories, 0 held, 1 behind
+2 production: 1 stories, 0 held, 0 behind
+  B-2 r2 !story-record",
+    );
 }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::{Event, Landed, Record, Revision, RevisionId, StoryError, StoryId};
-use crate::{ObjectId, RawCommit, Repository};
+use crate::{ObjectId, RawCommit, RefName, Repository};
 
 /// Where everything of stories stands.
 const STORIES: &str = "refs/storyline/story/";
@@ -11,6 +11,12 @@ const STORIES: &str = "refs/storyline/story/";
 /// The ref of a story's log.
 pub fn log_ref(story: &StoryId) -> String {
     format!("{STORIES}{story}/log")
+}
+
+/// The story whose log a ref is, if it is one.
+pub fn story_of_log(name: &RefName) -> Option<StoryId> {
+    let id = name.as_str().strip_prefix(STORIES)?.strip_suffix("/log")?;
+    StoryId::from_str(id).ok()
 }
 
 /// The ref that pins a revision.

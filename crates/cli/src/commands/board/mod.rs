@@ -28,5 +28,5 @@ pub(crate) fn run(directory: &Path, args: &BoardArgs) -> Result<ExitCode, Failur
         true => output::stream(|out| out.write_all(&make(text::width())))?,
         false => pages.write([&|| make(None)])?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(stages.exit_code())
 }

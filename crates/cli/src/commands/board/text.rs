@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal, stdout};
 
-use storyline_promote::board::{Board, Card, Column, Next, age};
+use storyline_promote::board::{Board, Card, Column, Next, Wrong, age};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::stages::shown;
@@ -42,6 +42,9 @@ fn block(column: &Column, now: i64) -> Vec<String> {
         facts.push_str(", follows canonical");
     }
     lines.push(facts);
+    if let Some(what) = &column.wrong {
+        wrong(what, "", &mut lines);
+    }
     if column.manifest_behind {
         lines.push("! its manifest is not canonical's".into());
     }
@@ -64,12 +67,15 @@ fn block(column: &Column, now: i64) -> Vec<String> {
 }
 
 fn card(card: &Card, now: i64, lines: &mut Vec<String>) {
-    let revision = card.revision.get(..12).unwrap_or(&card.revision);
-    lines.push(format!(
-        "{} {revision} {}",
-        card.story,
-        age(now - card.since)
-    ));
+    let mut head = card.story.clone();
+    if let (Some(revision), Some(since)) = (&card.revision, card.since) {
+        let revision = revision.get(..12).unwrap_or(revision);
+        let _ = write!(head, " {revision} {}", age(now - since));
+    }
+    lines.push(head);
+    if let Some(what) = &card.wrong {
+        wrong(what, "  ", lines);
+    }
     let mut say = |text: String| lines.push(format!("  {}", shown(&text)));
     if !card.subject.is_empty() {
         say(card.subject.clone());
@@ -103,6 +109,13 @@ fn card(card: &Card, now: i64, lines: &mut Vec<String>) {
         Some(Next::Command(command)) => say(format!("> {command}")),
         Some(Next::Merge { branch, into }) => say(format!("> merge {branch} into {into}")),
     }
+}
+
+/// Why not all is told.
+fn wrong(wrong: &Wrong, indent: &str, lines: &mut Vec<String>) {
+    lines.push(format!("{indent}! {}: {}", wrong.id, shown(&wrong.text)));
+    let help = wrong.help.iter();
+    lines.extend(help.map(|help| format!("{indent}  {}", shown(help))));
 }
 
 fn below(blocks: &[Vec<String>]) -> String {

@@ -7,15 +7,15 @@ use storyline_promote::{
     InTheWay, Land, Landed, OnStage, Refusal, Refused, Stage, Start, Step, Trouble, in_the_way,
     lacking,
 };
-use storyline_repo::ObjectId;
 use storyline_repo::merge::{Clash, ClashKind};
 use storyline_repo::story::StoryId;
+use storyline_repo::{ObjectId, Objects};
 use storyline_text::{Diagnostic, Label, LineIndex, Span, Visible};
 
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::output::count;
-use crate::stages::{fetch_all_stories, landed};
+use crate::stages::{fetch_all_stories, landed, need_objects};
 
 /// Places that are shown with their text.
 const MAX_SHOWN: usize = 10;
@@ -164,8 +164,11 @@ fn providers(
     lacking: &[Lacking],
 ) -> Result<Vec<StoryId>, Failure> {
     let mut found = Vec::new();
-    for other in elsewhere(canon, start, story)? {
-        let files = stage.files_of(other.change)?;
+    for other in elsewhere(canon, stage.workspace.objects(), start, story)? {
+        // A story whose objects are gone is the answer to nothing.
+        let Ok(files) = stage.files_of(other.change) else {
+            continue;
+        };
         let provides = files.changes().iter().any(|change| {
             let provided = added(change).provided;
             provided
@@ -180,7 +183,12 @@ fn providers(
 }
 
 /// The newest revisions of stories that are not on the stage, nor `story`.
-fn elsewhere(canon: &Canon, start: &Start<'_>, story: &StoryId) -> Result<Vec<Landed>, Failure> {
+fn elsewhere(
+    canon: &Canon,
+    objects: &Objects,
+    start: &Start<'_>,
+    story: &StoryId,
+) -> Result<Vec<Landed>, Failure> {
     let on = start.ledger.on_stage();
     let stories = fetch_all_stories(canon)?;
     let others = stories
@@ -189,8 +197,9 @@ fn elsewhere(canon: &Canon, start: &Start<'_>, story: &StoryId) -> Result<Vec<La
     let revisions = others
         .filter(|other| other.withdrawn().is_none())
         .filter_map(|other| other.revision());
+    let revisions = revisions.filter_map(|revision| landed(revision).ok());
     Ok(revisions
-        .filter_map(|revision| landed(revision).ok())
+        .filter(|landed| need_objects(objects, landed).is_ok())
         .collect())
 }
 
@@ -282,7 +291,7 @@ impl Conflict<'_> {
         if trouble.off {
             return Ok(diagnostic);
         }
-        let others = elsewhere(canon, start, story)?;
+        let others = elsewhere(canon, stage.workspace.objects(), start, story)?;
         let missing = ids(lacking(stage, &refused.view, change, &others)?);
         if !missing.is_empty() {
             diagnostic = diagnostic.help(format!(

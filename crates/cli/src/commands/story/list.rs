@@ -1,38 +1,46 @@
 //! `storyline story list`: every story, and how it is.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use storyline_promote::board::age;
-use storyline_repo::story::{CommitSummary, Story, StoryId, StoryState};
+use storyline_promote::board::{Wrong, age};
+use storyline_repo::story::{CommitSummary, Landings, Story, StoryId};
 
 use super::{Stories, now, visible, word};
 use crate::args::{Format, StoryListArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::output;
+use crate::pipeline::wrong;
 
 pub(crate) fn run(directory: &Path, args: &StoryListArgs) -> Result<ExitCode, Failure> {
-    let stories = Stories::fetch(directory, None)?;
+    let stories = Stories::look(directory)?;
     let mut landings = stories.landings();
     let mut ids: Vec<&StoryId> = stories.ids().collect();
     ids.sort();
     ids.dedup();
     let mut rows = Vec::new();
+    let mut worst = None;
     for id in ids {
-        let story = stories.story(id);
-        let state = stories.state(&story, &mut landings)?;
-        rows.push(Row::new(&stories, &story, state)?);
+        let row = match stories.broken.get(id) {
+            None => Row::new(&stories, &stories.story(id), &mut landings),
+            Some(failure) => Err(failure.clone()),
+        };
+        rows.push(row.unwrap_or_else(|failure| {
+            worst = worst.max(Some(failure.kind));
+            Row::broken(id, &failure)
+        }));
     }
     match args.format {
         Format::Text => output::print(&text(&rows))?,
         Format::Json => output::print_json(&rows)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(worst.map_or(ExitCode::SUCCESS, FailureKind::exit_code))
 }
 
 /// A story for programs.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Row {
     story: String,
     state: &'static str,
@@ -44,10 +52,13 @@ struct Row {
     /// `null` when it is gone.
     branch: Option<String>,
     tip: Option<String>,
+    /// Why nothing else is known.
+    wrong: Option<Wrong>,
 }
 
 impl Row {
-    fn new(stories: &Stories, story: &Story, state: StoryState) -> Result<Self, Failure> {
+    fn new(stories: &Stories, story: &Story, landings: &mut Landings<'_>) -> Result<Self, Failure> {
+        let state = stories.state(story, landings)?;
         let tip = stories.branches.get(&story.id).copied();
         let last = match (story.newest(), tip) {
             (Some(newest), _) => Some(newest.when),
@@ -62,7 +73,17 @@ impl Row {
             when: last,
             branch: tip.map(|_| stories.branch(&story.id)),
             tip: tip.map(|tip| tip.to_string()),
+            wrong: None,
         })
+    }
+
+    fn broken(id: &StoryId, failure: &Failure) -> Self {
+        Self {
+            story: id.to_string(),
+            state: "broken",
+            wrong: Some(wrong(failure)),
+            ..Self::default()
+        }
     }
 
     fn cells(&self, now: i64) -> [String; 5] {
@@ -79,7 +100,10 @@ impl Row {
             self.state.into(),
             revision,
             self.when.map_or_else(|| "-".into(), |when| age(now - when)),
-            branch.unwrap_or_else(|| "gone".into()),
+            match &self.wrong {
+                Some(Wrong { id, text, .. }) => format!("{id}: {}", visible(text)),
+                None => branch.unwrap_or_else(|| "gone".into()),
+            },
         ]
     }
 }
@@ -107,6 +131,14 @@ fn text(rows: &[Row]) -> String {
             .collect();
         out.push_str(cells.join("  ").trim_end());
         out.push('\n');
+    }
+    let wrong = rows
+        .iter()
+        .filter_map(|row| Some((&row.story, row.wrong.as_ref()?)));
+    for (story, wrong) in wrong {
+        for help in &wrong.help {
+            let _ = writeln!(out, "{story}: {}", visible(help));
+        }
     }
     out
 }

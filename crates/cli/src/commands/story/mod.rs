@@ -16,17 +16,15 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use storyline_repo::story::{Landings, Story, StoryId, StoryState, log_ref};
+use storyline_repo::story::{Landings, Story, StoryId, StoryState, log_ref, story_of_log};
 use storyline_repo::{ObjectId, RefName, Repository, signature};
 use storyline_text::{Diagnostic, Visible};
 
 use crate::args::StoryCommand;
 use crate::canon::{self, Canon};
-use crate::failure::{Failure, FailureKind, Sources, usage};
+use crate::failure::{Failure, FailureKind, usage};
+use crate::logs::{self, Logs};
 use crate::report;
-
-/// Refs that one run of `git fetch` is asked for: its arguments have to fit.
-const REFS_AT_ONCE: usize = 500;
 
 pub(crate) fn run(directory: &Path, command: &StoryCommand) -> Result<ExitCode, Failure> {
     match command {
@@ -44,6 +42,8 @@ pub(crate) struct Stories {
     pub(crate) canon: Canon,
     /// Those that have a log.
     pub(crate) stories: BTreeMap<StoryId, Story>,
+    /// Those whose log cannot be fetched or read.
+    pub(crate) broken: BTreeMap<StoryId, Failure>,
     /// The branches that are there, by the story.
     pub(crate) branches: BTreeMap<StoryId, ObjectId>,
 }
@@ -51,6 +51,18 @@ pub(crate) struct Stories {
 impl Stories {
     /// Fetches them. A story whose log is broken is told of and left out, unless it is `wanted`.
     pub(crate) fn fetch(directory: &Path, wanted: Option<&StoryId>) -> Result<Self, Failure> {
+        let mut known = Self::look(directory)?;
+        if let Some(failure) = wanted.and_then(|id| known.broken.remove(id)) {
+            return Err(failure);
+        }
+        for failure in known.broken.values() {
+            report::diagnostics(&failure.diagnostics, &failure.sources);
+        }
+        Ok(known)
+    }
+
+    /// Fetches them, with those beside them whose log is broken.
+    fn look(directory: &Path) -> Result<Self, Failure> {
         let canon = Canon::fetch(directory)?;
         if canon.repository.is_shallow() {
             let title = "this clone is shallow: it lacks the commits that stories begin at";
@@ -63,34 +75,39 @@ impl Stories {
         let there = canon.git.list(&canon.repository, &canon.url, &prefixes)?;
         let mut branches = BTreeMap::new();
         let mut wants = Vec::new();
+        let mut of = BTreeMap::new();
         for (name, tip) in &there {
             if let Some(branch) = name.as_str().strip_prefix("refs/heads/") {
                 let id = canon.manifest.story_branch.id_in(branch);
                 let id = id.and_then(|id| id.parse::<StoryId>().ok());
                 if let Some(id) = id.filter(|_| branch != canon.branch) {
                     wants.push((name.clone(), canon::tracking_ref(branch)?));
+                    of.insert(name.clone(), id.clone());
                     branches.insert(id, *tip);
                 }
-            } else if name.as_str().ends_with("/log") {
+            } else if let Some(id) = story_of_log(name) {
                 wants.push((name.clone(), name.clone()));
+                of.insert(name.clone(), id);
             }
         }
-        for wants in wants.chunks(REFS_AT_ONCE) {
-            canon.git.fetch(&canon.repository, &canon.url, wants)?;
+        let mut logs = Logs::default();
+        for (name, became) in logs::fetch_refs(&canon, &wants)? {
+            let (Err(error), Some(id)) = (became, of.get(&name)) else {
+                continue;
+            };
+            let failure = logs::unfetched(id, &error);
+            logs.broken.insert(id.clone(), failure);
         }
-        let mut stories = BTreeMap::new();
         for id in Story::ids(&canon.repository)? {
-            match Story::read(&canon.repository, &id) {
-                Ok(story) => {
-                    stories.insert(id, story);
-                }
-                Err(error) if wanted == Some(&id) => return Err(error.into()),
-                Err(error) => report::diagnostics(&[error.diagnostic()], &Sources::new()),
+            if !logs.broken.contains_key(&id) {
+                logs.read(&canon, id);
             }
         }
+        let Logs { stories, broken } = logs;
         let mut known = Self {
             canon,
             stories,
+            broken,
             branches,
         };
         known.rename_branches();
@@ -172,7 +189,8 @@ impl Stories {
     }
 
     fn ids(&self) -> impl Iterator<Item = &StoryId> {
-        self.stories.keys().chain(self.branches.keys())
+        let known = self.stories.keys().chain(self.broken.keys());
+        known.chain(self.branches.keys())
     }
 
     /// How a story is.
