@@ -2,23 +2,75 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use storyline_promote::{History, OnStage, Pinned};
-use storyline_repo::ObjectId;
+use storyline_promote::{History, OnStage, Pinned, Stage};
+use storyline_repo::projection::Workspace;
 use storyline_repo::story::{Story, StoryId};
+use storyline_repo::{ObjectId, Objects};
 use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::Canon;
 use crate::failure::{Failure, usage};
-use crate::stages::{StageNow, fetch_stories};
+use crate::home::receives_stories;
+use crate::stages::{
+    StageNow, fetch_all_stories, fetch_stories, followed_by, need_stage, tell_unread,
+};
+
+/// A stage with what happened to it, whether stories are promoted there or it follows canonical.
+pub(crate) struct Past<'c> {
+    pub(crate) history: History,
+    /// Where stories are promoted to; `None` where canonical is followed.
+    pub(crate) receiving: Option<StageNow<'c>>,
+    name: String,
+}
+
+impl<'c> Past<'c> {
+    /// Fetches a stage, and the stories that its ledger names.
+    pub(crate) fn fetch(canon: &'c Canon, objects: &Objects, name: &str) -> Result<Self, Failure> {
+        need_stage(canon, name)?;
+        let environment = canon.manifest.environment(name)?;
+        let (history, receiving) = match receives_stories(&canon.manifest, environment) {
+            true => {
+                let now = StageNow::receiving(canon, objects, name)?;
+                (of(canon, &now)?, Some(now))
+            }
+            false => {
+                let stories = fetch_all_stories(canon)?;
+                objects.refresh();
+                let followed = followed_by(canon, objects, &stories)?;
+                tell_unread(&followed);
+                let pinned = pinned(&stories);
+                (History::following(followed, canon.tip, pinned), None)
+            }
+        };
+        objects.refresh();
+        Ok(Self {
+            history,
+            receiving,
+            name: name.into(),
+        })
+    }
+
+    /// Looks at its trees.
+    pub(crate) fn stage<'w, 'o>(&self, workspace: &'w mut Workspace<'o>) -> Stage<'w, 'o> {
+        match self.receiving {
+            Some(_) => Stage::new(workspace, &self.name),
+            None => Stage::following(workspace, &self.name),
+        }
+    }
+}
 
 /// Fetches the stories that the ledger of a stage names.
 pub(crate) fn of(canon: &Canon, stage: &StageNow<'_>) -> Result<History, Failure> {
     let deeds = stage.ledger.entries.iter().flat_map(|entry| &entry.deeds);
     let named: BTreeSet<_> = deeds.filter_map(|deed| deed.story().cloned()).collect();
     let stories = fetch_stories(canon, named)?;
-    let revisions = stories.values().flat_map(Story::revisions);
-    let pinned = Pinned::of(revisions.map(|(_, revision)| revision));
+    let pinned = pinned(&stories);
     Ok(History::new(stage.ledger.clone(), canon.tip, pinned))
+}
+
+fn pinned(stories: &BTreeMap<StoryId, Story>) -> Pinned {
+    let revisions = stories.values().flat_map(Story::revisions);
+    Pinned::of(revisions.map(|(_, revision)| revision))
 }
 
 /// What nobody has who asks for a story that is not on a stage.

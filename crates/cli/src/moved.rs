@@ -2,9 +2,9 @@
 
 use storyline_manifest::Landing;
 use storyline_promote::{Deed, Landed};
-use storyline_repo::{Kind, ObjectError, ObjectId, Objects, Push, RawCommit};
+use storyline_repo::{Kind, ObjectError, ObjectId, Objects, Push, RawCommit, RefName, Url};
 
-use crate::canon::{self, branch_ref};
+use crate::canon::{self, Canon, branch_ref};
 use crate::failure::Failure;
 use crate::stages::{StageNow, branches_to_merge, proposals};
 
@@ -38,21 +38,56 @@ impl StageNow<'_> {
             canon.copy_refs(&[copy], why)?;
             return Ok(None);
         }
-        let branch = format!("{}{name}", branches_to_merge(stage));
+        let merge = ToMerge {
+            canon,
+            url: &self.url,
+            stage,
+            onto: self.tip,
+        };
+        let tracking = self.tracking_ref(&merge.branch(name))?;
+        merge.propose(tip, name, tracking).map(Some)
+    }
+}
+
+/// Where people are to merge a finished commit.
+pub(crate) struct ToMerge<'a> {
+    pub(crate) canon: &'a Canon,
+    /// The repository.
+    pub(crate) url: &'a Url,
+    /// The stage, or [`CANONICAL`].
+    pub(crate) stage: &'a str,
+    /// Where the branch stands that it goes into.
+    pub(crate) onto: ObjectId,
+}
+
+impl ToMerge<'_> {
+    pub(crate) fn branch(&self, name: &str) -> String {
+        format!("{}{name}", branches_to_merge(self.stage))
+    }
+
+    /// Pushes a branch that ends in `name`, and says which. One that waits and does the same stays; `tracking`
+    /// is where that is kept in the clone. The commit is kept under a ref that outlives the branch.
+    pub(crate) fn propose(
+        &self,
+        tip: ObjectId,
+        name: &str,
+        tracking: RefName,
+    ) -> Result<String, Failure> {
+        let canon = self.canon;
+        let branch = self.branch(name);
         let destination = branch_ref(&branch)?;
         let there = canon
             .git
-            .list(&canon.repository, &self.url, &[destination.as_str()])?;
+            .list(&canon.repository, self.url, &[destination.as_str()])?;
         let there = there.get(&destination).copied();
         if let Some(there) = there {
-            let copy = self.tracking_ref(&branch)?;
-            let wanted = [(destination.clone(), copy)];
-            canon.git.fetch(&canon.repository, &self.url, &wanted)?;
+            let wanted = [(destination.clone(), tracking)];
+            canon.git.fetch(&canon.repository, self.url, &wanted)?;
             if self.does_same(there, tip)? {
-                return Ok(Some(branch));
+                return Ok(branch);
             }
         }
-        let kept = canon::name(&format!("{}{tip}", proposals(stage)))?;
+        let kept = canon::name(&format!("{}{tip}", proposals(self.stage)))?;
         let pushes = [
             Push {
                 expected: there,
@@ -67,8 +102,8 @@ impl StageNow<'_> {
                 forward_only: false,
             },
         ];
-        canon.git.push(&canon.repository, &self.url, &pushes)?;
-        Ok(Some(branch))
+        canon.git.push(&canon.repository, self.url, &pushes)?;
+        Ok(branch)
     }
 
     /// Whether a commit that waits to be merged brings what another one would. Who made it and when is beside
@@ -80,12 +115,12 @@ impl StageNow<'_> {
         Ok(waits.is_some() && waits == other?)
     }
 
-    /// What the commits from the stage's branch to `tip` make of its files, and say that they do, newest first;
+    /// What the commits from where the branch stands to `tip` make of its files, and say that they do, newest first;
     /// `None` when it does not go on from where the branch is, or not in a row.
     fn steps(&self, objects: &Objects, tip: ObjectId) -> Result<Option<Steps>, ObjectError> {
         let mut steps = Vec::new();
         let mut at = tip;
-        while at != self.tip {
+        while at != self.onto {
             let bytes = objects.read_as(at, Kind::Commit)?;
             let commit = RawCommit::parse(&bytes);
             let commit = commit.map_err(|reason| ObjectError::Commit { id: at, reason })?;

@@ -8,7 +8,7 @@ use storyline_promote::{Followed, Landed, Ledger, OnStage, Span, Wanted};
 use storyline_repo::story::{
     Record, Revision, RevisionId, Story, StoryError, StoryId, story_of_log,
 };
-use storyline_repo::{ObjectId, Objects, signature};
+use storyline_repo::{ObjectId, Objects, Url, signature};
 use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::Canon;
@@ -17,6 +17,9 @@ use crate::fork::Fork;
 use crate::home::receives_stories;
 use crate::logs::Logs;
 use crate::report;
+
+/// Stands for a stage where people are to merge something into canonical itself.
+pub(crate) const CANONICAL: &str = "canonical";
 
 /// Refs that one run of `git fetch` is asked for: its arguments have to fit.
 const REFS_AT_ONCE: usize = 500;
@@ -110,13 +113,14 @@ impl<'c> StageNow<'c> {
         };
         let proposed = match canon.manifest.policy(&fork.environment.name).landing {
             Landing::Push => Vec::new(),
-            Landing::Branch => proposed(&fork)?,
+            Landing::Branch => proposed(canon, &fork.url, &fork.environment.name)?,
         };
         objects.refresh();
         if let Some(before) = before {
             refuse_rewritten(&fork, objects, before, tip)?;
         }
         let ledger = Ledger::read(objects, tip, &proposed)?;
+        tell_ambiguous(&fork.environment.name, &ledger.unsure);
         Ok(Ok(Self {
             fork,
             tip,
@@ -186,7 +190,9 @@ pub(crate) fn revision_on(
         }
     } else {
         let stories = BTreeMap::from([(story.id.clone(), story.clone())]);
-        Followed::read(&canon.repository, objects, canon.tip, &stories)?.ledger
+        let proposed = proposed(canon, &canon.url, CANONICAL)?;
+        objects.refresh();
+        Followed::read(&canon.repository, objects, canon.tip, &proposed, &stories)?.ledger
     };
     let on = ledger.on_stage().remove(&story.id);
     Ok(on.map(|on| on.revision.revision))
@@ -197,13 +203,14 @@ pub(crate) fn followed(canon: &Canon, objects: &Objects) -> Result<Followed, Fai
     let stories = fetch_all_stories(canon)?;
     objects.refresh();
     let followed = followed_by(canon, objects, &stories)?;
-    let unread: Vec<_> = followed
-        .unread
-        .values()
-        .map(StoryError::diagnostic)
-        .collect();
-    report::diagnostics(&unread, &Sources::new());
+    tell_unread(&followed);
     Ok(followed)
+}
+
+/// Stories of which nobody can tell whether they landed.
+pub(crate) fn tell_unread(followed: &Followed) {
+    let unread = followed.unread.values().map(StoryError::diagnostic);
+    report::diagnostics(&unread.collect::<Vec<_>>(), &Sources::new());
 }
 
 /// The same of these stories alone.
@@ -212,19 +219,31 @@ pub(crate) fn followed_by(
     objects: &Objects,
     stories: &BTreeMap<StoryId, Story>,
 ) -> Result<Followed, Failure> {
-    let followed = Followed::read(&canon.repository, objects, canon.tip, stories)?;
-    for (commit, stories) in &followed.ambiguous {
+    let proposed = proposed(canon, &canon.url, CANONICAL)?;
+    objects.refresh();
+    let followed = Followed::read(&canon.repository, objects, canon.tip, &proposed, stories)?;
+    tell_ambiguous(CANONICAL, &followed.ambiguous);
+    tell_ambiguous(CANONICAL, &followed.ledger.unsure);
+    Ok(followed)
+}
+
+/// Commits of which nobody knows what they landed.
+fn tell_ambiguous(stage: &str, commits: &BTreeMap<ObjectId, Vec<StoryId>>) {
+    for (commit, stories) in commits {
         let stories: Vec<_> = stories.iter().map(ToString::to_string).collect();
-        let title = format!(
-            "canonical commit {commit} could be any of {}",
-            stories.join(", ")
-        );
+        let stage = shown(stage);
+        let title = match stories.as_slice() {
+            [one] => format!("{stage} commit {commit} could be {one}, and so could another one"),
+            several => format!(
+                "{stage} commit {commit} could be any of {}",
+                several.join(", ")
+            ),
+        };
         let diagnostic = Diagnostic::warning("ambiguous-landing", title).help(
             "none of them counts as landed; write `Story-Id: …` into the message of such commits",
         );
         report::diagnostics(&[diagnostic], &Sources::new());
     }
-    Ok(followed)
 }
 
 /// Fetches the logs of all stories. Those that cannot be read are told and left out.
@@ -249,17 +268,16 @@ pub(crate) fn branches_to_merge(stage: &str) -> String {
     format!("storyline/land/{stage}/")
 }
 
-/// The commits that people were to merge into a stage.
-fn proposed(fork: &Fork<'_>) -> Result<Vec<ObjectId>, Failure> {
-    let canon = fork.canon;
-    let prefix = proposals(&fork.environment.name);
-    let there = canon.git.list(&canon.repository, &fork.url, &[&prefix])?;
+/// The commits that people were to merge into a stage, which lives at `url`.
+fn proposed(canon: &Canon, url: &Url, stage: &str) -> Result<Vec<ObjectId>, Failure> {
+    let prefix = proposals(stage);
+    let there = canon.git.list(&canon.repository, url, &[&prefix])?;
     let wants: Vec<_> = there
         .keys()
         .map(|name| (name.clone(), name.clone()))
         .collect();
     for wants in wants.chunks(REFS_AT_ONCE) {
-        canon.git.fetch(&canon.repository, &fork.url, wants)?;
+        canon.git.fetch(&canon.repository, url, wants)?;
     }
     Ok(there.into_values().collect())
 }

@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use storyline_repo::{Kind, ObjectError, ObjectId, RawCommit};
+use storyline_manifest::Manifest;
+use storyline_repo::story::Person;
+use storyline_repo::{Kind, ObjectError, ObjectId, Objects, RawCommit};
 use storyline_text::RelPath;
 
 use crate::PromoteError;
@@ -36,6 +38,8 @@ pub enum Beginning {
     Adopted(ObjectId),
     /// This commit of the stage has a canonical commit's files.
     Canonical(ObjectId),
+    /// The stage follows canonical, whose manifest says so since this commit.
+    Declared(ObjectId),
     /// Nothing says so: what is older than its first story was not looked at.
     Unknown,
 }
@@ -63,7 +67,10 @@ pub struct Foreign {
 /// # Errors
 /// When an object of the stage, or of canonical, is missing or broken.
 pub fn audit(stage: &mut Stage<'_, '_>, history: &mut History) -> Result<Audit, PromoteError> {
-    let (begins, first) = beginning(stage, history)?;
+    let (begins, first) = match history.follows() {
+        true => declared(stage, history)?,
+        false => beginning(stage, history)?,
+    };
     let mut on = history.ledger().landed_before(first);
     let mut foreign = Vec::new();
     let mut hot_fixes = HashSet::new();
@@ -82,8 +89,12 @@ pub fn audit(stage: &mut Stage<'_, '_>, history: &mut History) -> Result<Audit, 
     let entries = &history.ledger().entries;
     foreign.retain(|(at, _)| !hot_fixes.contains(&entries[*at].commit));
     let foreign = foreign.into_iter();
-    let foreign = foreign.map(|(at, why)| tell_of(stage, history, at, why));
-    let foreign = foreign.collect::<Result<_, _>>()?;
+    let foreign = foreign.map(|(at, why)| {
+        let files = files(stage, history, at, &why)?;
+        let commit = history.ledger().entries[at].commit;
+        Ok(Foreign::of(stage.workspace.objects(), commit, why, files)?)
+    });
+    let foreign = foreign.collect::<Result<_, PromoteError>>()?;
     Ok(Audit {
         begins,
         examined: history.ledger().entries.len() - first,
@@ -126,28 +137,62 @@ fn beginning(
     Ok((Beginning::Unknown, first))
 }
 
-fn tell_of(
+/// Where canonical's manifest began to have the stage as it is now, and the first entry behind that.
+fn declared(
     stage: &mut Stage<'_, '_>,
-    history: &mut History,
-    at: usize,
-    why: Unproved,
-) -> Result<Foreign, PromoteError> {
-    let entry = &history.ledger().entries[at];
-    let (commit, when) = (entry.commit, entry.when);
-    let bytes = stage.workspace.objects().read_as(commit, Kind::Commit)?;
-    let parsed = RawCommit::parse(&bytes);
-    let parsed = parsed.map_err(|reason| ObjectError::Commit { id: commit, reason })?;
-    let message = String::from_utf8_lossy(parsed.message());
-    let author = String::from_utf8_lossy(parsed.author().unwrap_or_default());
-    let name = author.split_once(" <").map_or(&*author, |(name, _)| name);
-    Ok(Foreign {
-        commit,
-        author: name.into(),
-        when,
-        subject: message.lines().next().unwrap_or_default().into(),
-        files: files(stage, history, at, &why)?,
-        why,
-    })
+    history: &History,
+) -> Result<(Beginning, usize), PromoteError> {
+    let entries = &history.ledger().entries;
+    let mut known = None;
+    let mut first = entries.len();
+    for (at, entry) in entries.iter().enumerate().rev() {
+        let files = stage.workspace.manifest_files(entry.tree)?;
+        if known.as_ref() != Some(&files) {
+            let manifest = Manifest::parse(&files);
+            if !manifest.is_ok_and(|manifest| is_followed(&manifest, stage.name())) {
+                break;
+            }
+            known = Some(files);
+        }
+        first = at;
+    }
+    let begins = entries.get(first).map(|entry| entry.commit);
+    Ok((
+        begins.map_or(Beginning::Unknown, Beginning::Declared),
+        entries.len().min(first + 1),
+    ))
+}
+
+fn is_followed(manifest: &Manifest, stage: &str) -> bool {
+    let environment = manifest.environment(stage);
+    let follows = environment.is_ok_and(|environment| environment.follows_canonical);
+    follows && manifest.pipeline.iter().flatten().any(|name| name == stage)
+}
+
+impl Foreign {
+    /// Reads who made a commit.
+    pub(crate) fn of(
+        objects: &Objects,
+        commit: ObjectId,
+        why: Unproved,
+        files: BTreeSet<RelPath>,
+    ) -> Result<Self, ObjectError> {
+        let bytes = objects.read_as(commit, Kind::Commit)?;
+        let parsed = RawCommit::parse(&bytes);
+        let parsed = parsed.map_err(|reason| ObjectError::Commit { id: commit, reason })?;
+        let message = String::from_utf8_lossy(parsed.message());
+        let author = String::from_utf8_lossy(parsed.author().unwrap_or_default());
+        let name = author.split_once(" <").map_or(&*author, |(name, _)| name);
+        let committer = parsed.committer().and_then(Person::and_time);
+        Ok(Self {
+            commit,
+            author: name.into(),
+            when: committer.map_or(0, |(_, when)| when),
+            subject: message.lines().next().unwrap_or_default().into(),
+            files,
+            why,
+        })
+    }
 }
 
 fn files(

@@ -10,7 +10,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use storyline_manifest::is_manifest_file;
 use storyline_repo::merge::Clash;
 use storyline_repo::story::StoryId;
 use storyline_repo::{ObjectError, ObjectId};
@@ -21,7 +20,7 @@ use crate::deed::{BackOut, Deed, Landed, Landing, Take};
 use crate::depends::in_the_way;
 use crate::history::{History, Unproved, act};
 use crate::landing::{Candidate, Trouble};
-use crate::ledger::{Ledger, tell};
+use crate::ledger::tell;
 use crate::stage::{Applied, Stage, View};
 
 /// Both ways of taking a revision off a stage.
@@ -256,7 +255,9 @@ pub(crate) fn without(
         if left_out.commits.contains(&at) || at == end.0 && end.1 == 0 {
             continue;
         }
-        let proved = at == end.0 || history.verify_knowing(stage, at, &really)?.is_none();
+        // What came in several steps is done again step by step.
+        let proved = at == end.0
+            || !history.is_shared(at) && history.verify_knowing(stage, at, &really)?.is_none();
         if !proved && !is_left_out {
             match follow(stage, history, &view, at)? {
                 Ok(followed) => view = followed,
@@ -306,7 +307,7 @@ impl LeftOut {
             commits: BTreeSet::new(),
         };
         for story in stories {
-            out.add(presence(history.ledger(), story, end));
+            out.add(presence(history, story, end));
         }
         // What came and went meanwhile may have stood on what is left out, and neither is needed.
         let mut at = end.0;
@@ -322,7 +323,7 @@ impl LeftOut {
                 let (place, Deed::BackOut(BackOut { revision, take })) = ((at, nth), deed) else {
                     continue;
                 };
-                let presence = presence(history.ledger(), &revision.story, place);
+                let presence = presence(history, &revision.story, place);
                 let never_came = match take {
                     Some(Take::Rebuild) => true,
                     Some(Take::Revert) => false,
@@ -346,7 +347,8 @@ impl LeftOut {
 }
 
 /// The deeds that brought a story, and kept it there until `end`.
-fn presence(ledger: &Ledger, story: &StoryId, end: Place) -> LeftOut {
+fn presence(history: &History, story: &StoryId, end: Place) -> LeftOut {
+    let ledger = history.ledger();
     let mut found = LeftOut {
         start: end.0,
         deeds: BTreeSet::new(),
@@ -360,9 +362,13 @@ fn presence(ledger: &Ledger, story: &StoryId, end: Place) -> LeftOut {
             }
             match deed {
                 Deed::Land(Landing { replaces, .. }) => {
-                    found.start = at;
+                    found.start = found.start.min(at);
                     found.deeds.insert((at, nth));
-                    if replaces.is_none() {
+                    if let Some(parts) = history.parts(at) {
+                        found.start = found.start.min(*parts.first().expect("it has some"));
+                        found.commits.extend(parts);
+                    }
+                    if replaces.is_none() && !history.follows() {
                         return found;
                     }
                 }
@@ -384,7 +390,7 @@ fn presence(ledger: &Ledger, story: &StoryId, end: Place) -> LeftOut {
 }
 
 /// Does again what a commit did that does not say what it does.
-fn follow(
+pub(crate) fn follow(
     stage: &mut Stage<'_, '_>,
     history: &mut History,
     onto: &View,
@@ -417,7 +423,7 @@ fn follow(
     let differences = stage
         .workspace
         .differences(Some(from.tree), Some(to.tree))?;
-    if differences.keys().any(is_manifest_file) {
+    if differences.keys().any(|path| !stage.takes(path)) {
         let renamed = stage.with_manifest_of(&view, to.tree)?;
         return Ok(renamed.map_err(|path| Applied {
             view,

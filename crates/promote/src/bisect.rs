@@ -146,6 +146,7 @@ impl<E: From<PromoteError>> Bisection<'_, '_, '_, E> {
                 Err(stuck) => return Ok(Err(stuck)),
             },
         };
+        let tree = self.stage.projected(tree)?;
         let passes = match self.known.get(&tree) {
             Some(known) => *known,
             None => (self.test)(self.stage.workspace, tree)?,

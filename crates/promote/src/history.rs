@@ -4,14 +4,15 @@
 //! of its parent, with the change that the revision has by its story's log. What comes out is known by its
 //! tree, so that the view of each entry that holds is carried on to the next one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use storyline_repo::story::{Revision, RevisionId, StoryId};
 use storyline_repo::{ObjectError, ObjectId};
 
 use crate::PromoteError;
-use crate::back_out::without;
+use crate::back_out::{follow, without};
 use crate::deed::{BackOut, Deed, Landed, Landing, Take};
+use crate::follow::Followed;
 use crate::landing::{Land, Trouble};
 use crate::ledger::{Entry, Ledger, tell};
 use crate::stage::{Span, Stage, View};
@@ -46,6 +47,15 @@ impl Pinned {
 pub enum Unproved {
     /// It says nothing.
     NoTrailers,
+    /// It is on canonical, and no story brought it.
+    NoStory,
+    /// It says nothing, and makes the very change of several stories.
+    Ambiguous {
+        /// Which.
+        stories: Vec<StoryId>,
+    },
+    /// It is on the branch of a stage that follows canonical, and is the projection of no canonical commit.
+    NotProjected,
     /// No such revision, with this change, was handed in.
     RevisionUnknown {
         /// What it names.
@@ -87,6 +97,9 @@ impl Unproved {
     pub fn word(&self) -> &'static str {
         match self {
             Self::NoTrailers => "no-trailers",
+            Self::NoStory => "no-story",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::NotProjected => "not-projected",
             Self::RevisionUnknown { .. } => "revision-unknown",
             Self::RevisionGone { .. } => "revision-gone",
             Self::NotOnStage { .. } => "not-on-stage",
@@ -103,8 +116,19 @@ pub struct History {
     ledger: Ledger,
     canonical: ObjectId,
     pinned: Pinned,
+    /// What else is known where canonical is followed.
+    following: Option<Following>,
     views: HashMap<usize, View>,
     proofs: HashMap<usize, Option<Unproved>>,
+}
+
+/// What is known of canonical's history beside its ledger.
+struct Following {
+    /// Other entries that hold parts of what came with one.
+    parts: BTreeMap<usize, BTreeSet<usize>>,
+    /// All of those.
+    all_parts: HashSet<usize>,
+    ambiguous: BTreeMap<ObjectId, Vec<StoryId>>,
 }
 
 impl History {
@@ -114,9 +138,44 @@ impl History {
             ledger,
             canonical,
             pinned,
+            following: None,
             views: HashMap::new(),
             proofs: HashMap::new(),
         }
+    }
+
+    /// The same of a stage that follows canonical, whose trees are those of [`Stage::following`].
+    pub fn following(followed: Followed, canonical: ObjectId, pinned: Pinned) -> Self {
+        let Followed {
+            ledger,
+            parts,
+            ambiguous,
+            ..
+        } = followed;
+        Self {
+            following: Some(Following {
+                all_parts: parts.values().flatten().copied().collect(),
+                parts,
+                ambiguous,
+            }),
+            ..Self::new(ledger, canonical, pinned)
+        }
+    }
+
+    /// Whether canonical is followed: there a story's later revision may add to an earlier one.
+    pub(crate) fn follows(&self) -> bool {
+        self.following.is_some()
+    }
+
+    /// The other entries that hold parts of what came with this one.
+    pub(crate) fn parts(&self, at: usize) -> Option<&BTreeSet<usize>> {
+        self.following.as_ref()?.parts.get(&at)
+    }
+
+    /// Whether an entry holds a part of what several brought together.
+    pub(crate) fn is_shared(&self, at: usize) -> bool {
+        let following = self.following.as_ref();
+        following.is_some_and(|all| all.all_parts.contains(&at) || all.parts.contains_key(&at))
     }
 
     /// The ledger.
@@ -223,10 +282,12 @@ impl History {
         on: &BTreeMap<StoryId, Landed>,
     ) -> Result<Option<Unproved>, PromoteError> {
         let Entry { tree, deeds, .. } = self.ledger.entries[at].clone();
-        let Some(before) = at.checked_sub(1).filter(|_| !deeds.is_empty()) else {
-            return Ok(Some(Unproved::NoTrailers));
+        if deeds.is_empty() {
+            return Ok(self.silent(at));
+        }
+        let Some(mut view) = self.before(stage, at)? else {
+            return Ok(Some(Unproved::DoesNotRecompute { expected: None }));
         };
-        let mut view = self.view(stage, before)?;
         let mut on = on.clone();
         let mut names_change = false;
         for (nth, deed) in deeds.iter().enumerate() {
@@ -269,6 +330,42 @@ impl History {
         Ok(None)
     }
 
+    /// What is wrong with an entry that says nothing.
+    fn silent(&self, at: usize) -> Option<Unproved> {
+        let Some(following) = &self.following else {
+            return Some(Unproved::NoTrailers);
+        };
+        if following.all_parts.contains(&at) {
+            return None;
+        }
+        let commit = self.ledger.entries[at].commit;
+        let stories = following.ambiguous.get(&commit).cloned();
+        let ambiguous = stories.map(|stories| Unproved::Ambiguous { stories });
+        Some(ambiguous.unwrap_or(Unproved::NoStory))
+    }
+
+    /// The stage before an entry, and before all entries that hold parts of what it brings; `None` when nothing
+    /// was before, or what came between does not fit there.
+    fn before(
+        &mut self,
+        stage: &mut Stage<'_, '_>,
+        at: usize,
+    ) -> Result<Option<View>, PromoteError> {
+        let parts = self.parts(at).cloned().unwrap_or_default();
+        let first = parts.first().copied().unwrap_or(at);
+        let Some(before) = first.checked_sub(1) else {
+            return Ok(None);
+        };
+        let mut view = self.view(stage, before)?;
+        for between in (first..at).filter(|between| !parts.contains(between)) {
+            match follow(stage, self, &view, between)? {
+                Ok(followed) => view = followed,
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(Some(view))
+    }
+
     /// What in a deed cannot be, whatever the files are.
     fn unknown(
         &self,
@@ -285,6 +382,7 @@ impl History {
             // What nobody handed in did not come, so that it is not replaced either.
             let there = on.get(&revision.story).filter(|old| self.pinned.is(old));
             let fits = match deed {
+                Deed::Land(landing) if self.follows() && landing.replaces.is_none() => true,
                 Deed::Land(landing) => there.map(|old| old.revision) == landing.replaces,
                 Deed::BackOut(_) => there == Some(revision),
                 _ => there.is_none(),

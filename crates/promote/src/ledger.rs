@@ -18,6 +18,9 @@ const MAX_MERGED: usize = 4096;
 pub struct Ledger {
     /// Commits along the first parents, oldest first.
     pub entries: Vec<Entry>,
+    /// Commits that say nothing and may be what people were to merge, with the stories of that: which it is
+    /// cannot be told.
+    pub unsure: BTreeMap<ObjectId, Vec<StoryId>>,
 }
 
 /// A commit on a stage.
@@ -52,7 +55,8 @@ pub struct OnStage {
 
 impl Ledger {
     /// Reads the history that ends at `tip`. A commit that says nothing, and makes of its parent what one of
-    /// the commits `proposed` would, does what that one says: it was squashed, and its message lost.
+    /// the commits `proposed` would, does what that one says: it was squashed, and its message lost. Its parent
+    /// may be another one than was thought.
     ///
     /// # Errors
     /// When a commit is missing or broken.
@@ -83,10 +87,14 @@ impl Ledger {
                 deeds,
             });
         }
-        let mut ledger = Self { entries };
+        let mut ledger = Self {
+            entries,
+            ..Self::default()
+        };
         ledger.read_merged(objects, merges)?;
         ledger.recognise(objects, proposed)?;
         ledger.entries.reverse();
+        ledger.recognise_moved(objects, proposed)?;
         Ok(ledger)
     }
 

@@ -13,11 +13,13 @@
 //! admission  whether a stage takes a revision
 //! train      which stories of a stage go on to another
 //! plan       what is about to happen, to be shown and saved
+//! squash     commits that people merged, and that lost their message
 //! proposal   what became of commits that people were to merge
 //! board      where every story is, and what comes next
 //! gate       what people said of revisions there
 //! history    what a stage's commits say, held against what they do
 //! audit      all of it: which commits are nobody's story
+//! carried    what the branch of a stage carries that follows canonical
 //! back_out   a revision goes
 //! depends    which stories stand on which
 //! bisect     which of them break something
@@ -28,6 +30,7 @@ mod audit;
 mod back_out;
 mod bisect;
 pub mod board;
+mod carried;
 mod deed;
 mod depends;
 mod error;
@@ -39,6 +42,7 @@ mod ledger;
 mod plan;
 mod proposal;
 mod sequence;
+mod squash;
 mod stage;
 mod train;
 
@@ -46,6 +50,7 @@ pub use admission::{Condition, Grounds, gates_of, stages_before};
 pub use audit::{Audit, Beginning, Foreign, audit};
 pub use back_out::{Stuck, TakenOff, take_off};
 pub use bisect::{Bisected, Passing, bisect};
+pub use carried::Carried;
 pub use deed::{BackOut, Deed, Landed, Landing, Take};
 pub use depends::{
     Dependence, Files, InTheWay, Place, Reason, dependents, in_the_way, lacking, names_used, needs,

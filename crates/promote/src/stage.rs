@@ -83,6 +83,16 @@ pub struct Stage<'w, 'o> {
     /// Where they are looked at and made.
     pub workspace: &'w mut Workspace<'o>,
     name: String,
+    form: Form,
+}
+
+/// The form that trees are in before anything happens to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// With the stage's names.
+    Stage,
+    /// Canonical.
+    Canonical,
 }
 
 impl<'w, 'o> Stage<'w, 'o> {
@@ -91,7 +101,22 @@ impl<'w, 'o> Stage<'w, 'o> {
         Self {
             workspace,
             name: name.into(),
+            form: Form::Stage,
         }
+    }
+
+    /// Looks at canonical trees, for the stage `name` that follows canonical. There the manifest's files are
+    /// files like others.
+    pub fn following(workspace: &'w mut Workspace<'o>, name: &str) -> Self {
+        Self {
+            form: Form::Canonical,
+            ..Self::new(workspace, name)
+        }
+    }
+
+    /// Whether a story may change this file here.
+    pub(crate) fn takes(&self, path: &RelPath) -> bool {
+        self.form == Form::Canonical || !is_manifest_file(path)
     }
 
     /// The stage's name.
@@ -104,6 +129,9 @@ impl<'w, 'o> Stage<'w, 'o> {
     /// # Errors
     /// When its manifest does not say what that is, or an object is missing.
     pub fn view(&mut self, tree: ObjectId) -> Result<View, PromoteError> {
+        if self.form == Form::Canonical {
+            return Ok(View::as_it_is(tree));
+        }
         let mut kept: BTreeMap<RelPath, Leaf> = BTreeMap::new();
         let mut rest = tree;
         for _ in 0..ROUNDS {
@@ -154,6 +182,9 @@ impl<'w, 'o> Stage<'w, 'o> {
     /// # Errors
     /// When the names do not fit, or an object is missing.
     pub fn stamped(&mut self, view: &View) -> Result<ObjectId, PromoteError> {
+        if self.form == Form::Canonical {
+            return Ok(view.tree);
+        }
         let mut kept = BTreeMap::new();
         for path in &view.kept {
             if let Some(leaf) = self.workspace.leaf(view.tree, path)? {
@@ -178,7 +209,18 @@ impl<'w, 'o> Stage<'w, 'o> {
         }
     }
 
-    /// Applies a story's change. The manifest's files are no part of it.
+    /// What the stage has of a tree that is looked at. A canonical one that cannot be stamped stays as it is.
+    ///
+    /// # Errors
+    /// When an object is missing or broken.
+    pub fn projected(&mut self, tree: ObjectId) -> Result<ObjectId, PromoteError> {
+        Ok(match self.form {
+            Form::Stage => tree,
+            Form::Canonical => self.workspace.stamped(tree, &self.name)?.unwrap_or(tree),
+        })
+    }
+
+    /// Applies a story's change. The manifest's files are no part of it, unless trees are canonical.
     ///
     /// # Errors
     /// When an object is missing or broken.
@@ -202,7 +244,9 @@ impl<'w, 'o> Stage<'w, 'o> {
             ours: view.tree,
             theirs,
         };
-        let merged = self.workspace.merge(merge, is_manifest_file)?;
+        let form = self.form;
+        let skip = |path: &RelPath| form == Form::Stage && is_manifest_file(path);
+        let merged = self.workspace.merge(merge, skip)?;
         let unclear = merged
             .touched
             .keys()
@@ -219,7 +263,7 @@ impl<'w, 'o> Stage<'w, 'o> {
         })
     }
 
-    /// The paths that a story's change is about, without the manifest's.
+    /// The paths that a story's change is about, as [`Stage::apply`] would have it.
     ///
     /// # Errors
     /// When an object is missing or broken.
@@ -227,7 +271,7 @@ impl<'w, 'o> Stage<'w, 'o> {
         let [from, to] = [change.from, change.to].map(|commit| self.workspace.tree_of(commit));
         let differences = self.workspace.differences(Some(from?), Some(to?))?;
         let paths = differences.into_keys();
-        Ok(paths.filter(|path| !is_manifest_file(path)).collect())
+        Ok(paths.filter(|path| self.takes(path)).collect())
     }
 
     /// The view with the manifest's files of another tree instead of its own.

@@ -10,7 +10,8 @@ use super::Format;
 ///
 /// Its change is applied backwards, and the stage is rebuilt without it. When both give the same files, that
 /// lands as one commit; when they do not, both are shown, and `--take` says which one lands. The revision is
-/// held on that stage. A later one, or the same after `release`, brings all of the story again.
+/// held on that stage. A later one, or the same after `release`, brings all of the story again. From a stage that
+/// follows canonical it is taken off on the canonical branch.
 #[derive(Debug, Args)]
 pub(crate) struct BackOutArgs {
     /// The story.
@@ -50,8 +51,9 @@ pub(crate) enum TakeArg {
 /// Compute again what is on a stage, and tell what is not what it says.
 ///
 /// Each commit since the stage began is done again from its parent and the revision that it names. What does
-/// not come out the same, and what says nothing, is foreign: somebody changed the stage itself. The exit code
-/// is 1 when something is foreign.
+/// not come out the same, and what says nothing, is foreign: somebody changed the stage itself. Of a stage that
+/// follows canonical, that is done for canonical's commits, and its branch has to be the projection of one. The
+/// exit code is 1 when something is foreign.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     /// The stage.

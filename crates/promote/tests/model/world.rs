@@ -263,8 +263,14 @@ impl World {
                 story::Story::read(&repository, id).expect("a story"),
             )
         });
-        Followed::read(&repository, &objects, self.canonical, &stories.collect())
-            .expect("it is readable")
+        Followed::read(
+            &repository,
+            &objects,
+            self.canonical,
+            &[],
+            &stories.collect(),
+        )
+        .expect("it is readable")
     }
 
     /// Says something of a revision at a stage's gate.

@@ -259,3 +259,21 @@ fn a_reverted_merge_takes_nothing_from_what_lands_later() {
     no-trailers Forge: Revert "Merge remote-tracking branch 'origin/landing' into acceptance" [views/orders.view.lkml]
     "#);
 }
+
+/// The stage moved, and the message is lost: what the commit does tells.
+#[test]
+fn a_silent_squash_onto_a_stage_that_moved() {
+    let mut clone = Clone::new();
+    std::fs::write(clone.folder.path().join("NOTICE.md"), "By hand\n").expect("a new file");
+    clone.git(&["add", "."]);
+    clone.git(&["commit", "--quiet", "--message", "By hand"]);
+    clone.push();
+    clone.squash("Something");
+    assert_eq!(clone.on_stage(&[clone.landing]), "ONE TWO");
+    assert_eq!(clone.on_stage(&[]), "");
+    // Another that does the same: which it was cannot be told.
+    clone.git(&["revert", "--no-edit", "HEAD"]);
+    clone.push();
+    clone.squash("Something again");
+    assert_eq!(clone.on_stage(&[clone.landing]), "");
+}

@@ -301,34 +301,7 @@ impl Shop {
 
     /// What the audit says, without names of commits.
     pub(crate) fn audited(&self) -> String {
-        let Audit {
-            begins,
-            examined,
-            foreign,
-        } = self.audit();
-        let begins = match begins {
-            Beginning::Adopted(_) => "adopted",
-            Beginning::Canonical(_) => "canonical",
-            Beginning::Unknown => "unknown",
-        };
-        let mut text = format!("begins: {begins}, examined: {examined}\n");
-        for Foreign {
-            why,
-            author,
-            subject,
-            files,
-            ..
-        } in foreign
-        {
-            let files: Vec<_> = files.iter().map(|p| p.to_string()).collect();
-            let _ = writeln!(
-                text,
-                "{} {author}: {subject} [{}]",
-                why.word(),
-                files.join(" ")
-            );
-        }
-        text
+        told(self.audit())
     }
 
     /// The text of a canonical file on the stage.
@@ -353,4 +326,37 @@ impl Shop {
         });
         lines.collect::<Vec<_>>().join(" ")
     }
+}
+
+/// An audit without names of commits.
+pub(crate) fn told(audit: Audit) -> String {
+    let Audit {
+        begins,
+        examined,
+        foreign,
+    } = audit;
+    let begins = match begins {
+        Beginning::Adopted(_) => "adopted",
+        Beginning::Canonical(_) => "canonical",
+        Beginning::Declared(_) => "declared",
+        Beginning::Unknown => "unknown",
+    };
+    let mut text = format!("begins: {begins}, examined: {examined}\n");
+    for Foreign {
+        why,
+        author,
+        subject,
+        files,
+        ..
+    } in foreign
+    {
+        let files: Vec<_> = files.iter().map(|p| p.to_string()).collect();
+        let _ = writeln!(
+            text,
+            "{} {author}: {subject} [{}]",
+            why.word(),
+            files.join(" ")
+        );
+    }
+    text
 }

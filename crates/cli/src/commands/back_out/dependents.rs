@@ -34,7 +34,7 @@ pub(super) fn going(
 }
 
 /// The stories that stand on `story`, or on one that does; refused unless they may go, or stay.
-pub(super) fn closure(
+fn closure(
     stage: &mut Stage<'_, '_>,
     view: &View,
     on: &BTreeMap<StoryId, OnStage>,

@@ -27,10 +27,8 @@ use crate::args::{BackOutArgs, Format, TakeArg};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind};
 use crate::gates;
-use crate::history::{self, short};
-use crate::home::receives_stories;
+use crate::history::{Past, short};
 use crate::output;
-use crate::stages::{StageNow, need_stage};
 
 /// A reason where nobody gives one.
 const BACKED_OUT: &str = "backed out";
@@ -39,12 +37,7 @@ pub(crate) fn run(directory: &Path, args: &BackOutArgs) -> Result<ExitCode, Fail
     let id = story_id(&args.story)?;
     gates::refuse_long(reason(args))?;
     let canon = Canon::fetch(directory)?;
-    need_stage(&canon, &args.from)?;
-    let environment = canon.manifest.environment(&args.from)?;
-    let outcome = match receives_stories(&canon.manifest, environment) {
-        true => receives(&canon, &id, args)?,
-        false => follows::run(&canon, &id, args)?,
-    };
+    let outcome = back_out(&canon, &id, args)?;
     let printed = match args.format {
         Format::Text => output::print(&outcome.text()),
         Format::Json => output::print_json(&outcome),
@@ -56,33 +49,42 @@ pub(crate) fn run(directory: &Path, args: &BackOutArgs) -> Result<ExitCode, Fail
     Ok(ExitCode::SUCCESS)
 }
 
-/// On a stage that stories are promoted to.
-fn receives(canon: &Canon, id: &StoryId, args: &BackOutArgs) -> Result<Outcome, Failure> {
+fn back_out(canon: &Canon, id: &StoryId, args: &BackOutArgs) -> Result<Outcome, Failure> {
     let objects = canon.repository.objects()?;
-    let now = StageNow::receiving(canon, &objects, &args.from)?;
-    let mut history = history::of(canon, &now)?;
-    objects.refresh();
+    let mut past = Past::fetch(canon, &objects, &args.from)?;
     let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
-    let mut stage = Stage::new(&mut workspace, &args.from);
-    let stories = dependents::going(&mut stage, &mut history, id, args)?;
+    let mut stage = past.stage(&mut workspace);
+    let history = &mut past.history;
+    let stories = dependents::going(&mut stage, history, id, args)?;
+    let receiving = past.receiving.as_ref();
+    let (branch, from) = match receiving {
+        Some(now) => (&now.branch, now.tip),
+        None => (&canon.branch, canon.tip),
+    };
     let mut going = Going {
         args,
         committer: signature_now(&canon.repository)?,
-        tip: now.tip,
+        tip: from,
         gone: Vec::new(),
     };
     for story in &stories {
-        going.take_off(&mut stage, &mut history, story)?;
+        going.take_off(&mut stage, history, story)?;
     }
     let Going { tip, gone, .. } = going;
-    let mut outcome = Outcome::new(&args.from, &now.branch, [now.tip, tip], &gone);
+    let mut outcome = Outcome::new(&args.from, branch, [from, tip], &gone);
+    if receiving.is_none() {
+        outcome.next = Some(follows::next(canon, &objects, &gone, args)?);
+    }
     if !args.dry_run {
         workspace.write(&[tip])?;
         objects.refresh();
         for gone in &gone {
             gates::hold(canon, &args.from, &gone.revision, reason(args))?;
         }
-        outcome.merge = now.move_to(tip, id.as_str(), "storyline back-out")?;
+        outcome.merge = match receiving {
+            Some(now) => now.move_to(tip, id.as_str(), "storyline back-out")?,
+            None => follows::push(canon, tip, id)?,
+        };
         outcome.done = true;
     }
     workspace.finish();

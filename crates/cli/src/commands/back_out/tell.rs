@@ -111,11 +111,13 @@ impl Outcome {
         let story = last.map_or("", |story| &story.story);
         let mend = format!("mend it, and `storyline story submit {story}`");
         let next = self.next.as_ref().unwrap_or(&mend);
+        let then = self.next.iter().map(|next| format!(", then {next}"));
         let _ = match (&self.merge, self.done) {
             (Some(merge), _) => writeln!(
                 text,
-                "held there; next: merge `{}` into `{branch}`",
-                Visible(merge.as_bytes())
+                "held there; next: merge `{}` into `{branch}`{}",
+                Visible(merge.as_bytes()),
+                then.collect::<String>()
             ),
             (None, true) => writeln!(
                 text,

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde::Serialize;
-use storyline_promote::{Bisected, Stage, bisect};
+use storyline_promote::{Bisected, bisect};
 use storyline_repo::projection::Workspace;
 use storyline_repo::{Memo, ObjectId};
 use storyline_text::Visible;
@@ -17,16 +17,13 @@ use self::trial::{Trial, Tried};
 use crate::args::{BisectStoryArgs, Format};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind};
-use crate::history;
+use crate::history::Past;
 use crate::output::{self, count};
-use crate::stages::StageNow;
 
 pub(crate) fn run(directory: &Path, args: &BisectStoryArgs) -> Result<ExitCode, Failure> {
     let canon = Canon::fetch(directory)?;
     let objects = canon.repository.objects()?;
-    let now = StageNow::receiving(&canon, &objects, &args.stage)?;
-    let mut history = history::of(&canon, &now)?;
-    objects.refresh();
+    let mut past = Past::fetch(&canon, &objects, &args.stage)?;
     let trial = Trial {
         command: &args.command,
         limit: Duration::from_secs(args.timeout),
@@ -39,8 +36,8 @@ pub(crate) fn run(directory: &Path, args: &BisectStoryArgs) -> Result<ExitCode, 
         Ok(passes)
     };
     let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
-    let mut stage = Stage::new(&mut workspace, &args.stage);
-    let found = bisect(&mut stage, &mut history, &mut test)?;
+    let mut stage = past.stage(&mut workspace);
+    let found = bisect(&mut stage, &mut past.history, &mut test)?;
     workspace.finish();
     let told = Told::new(&args.stage, &found, runs);
     match args.format {

@@ -14,9 +14,9 @@ use super::{Stories, story_id, visible};
 use crate::args::{DependsArgs, Format};
 use crate::canon::Canon;
 use crate::failure::Failure;
-use crate::history;
+use crate::history::{self, Past};
 use crate::output;
-use crate::stages::{StageNow, landed};
+use crate::stages::landed;
 
 /// Places that are shown of one story for each reason.
 const MAX_SHOWN: usize = 20;
@@ -50,17 +50,15 @@ struct Found {
 fn on_stage(directory: &Path, id: &StoryId, stage: &str) -> Result<Found, Failure> {
     let canon = Canon::fetch(directory)?;
     let objects = canon.repository.objects()?;
-    let now = StageNow::receiving(&canon, &objects, stage)?;
-    let mut history = history::of(&canon, &now)?;
-    objects.refresh();
-    let on = history.ledger().on_stage();
-    let tip = history.ledger().entries.len().checked_sub(1);
+    let mut past = Past::fetch(&canon, &objects, stage)?;
+    let on = past.history.ledger().on_stage();
+    let tip = past.history.ledger().entries.len().checked_sub(1);
     let Some(tip) = tip.filter(|_| on.contains_key(id)) else {
         return Err(history::not_there(&on, id.as_str(), stage));
     };
     let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
-    let mut stage = Stage::new(&mut workspace, stage);
-    let view = history.view(&mut stage, tip)?;
+    let mut stage = past.stage(&mut workspace);
+    let view = past.history.view(&mut stage, tip)?;
     let found = Found {
         needs: needs(&mut stage, &view, &on, id)?,
         dependents: dependents(&mut stage, &view, &on, id)?,
