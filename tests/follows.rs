@@ -181,7 +181,7 @@ fn what_no_story_did_is_foreign() {
       not-projected: it is the projection of no canonical commit
         views/x.view.lkml
 
-    next: `storyline absorb acceptance --branch env/acceptance --story ID` makes a story of them
+    next: `storyline absorb acceptance env/acceptance --story ID` makes a story of them
 
     acceptance: 3 commits of canonical since <3>, 2 are foreign
 
@@ -200,14 +200,7 @@ fn what_no_story_did_is_foreign() {
     assert_eq!(told["carried"]["behind"], 0);
     assert_eq!(told["carried"]["foreign"][0]["why"], "not-projected");
     // What was told makes a story of it.
-    ada.succeeds(&[
-        "absorb",
-        "acceptance",
-        "--branch",
-        "env/acceptance",
-        "--story",
-        "HURRY",
-    ]);
+    ada.succeeds(&["absorb", "acceptance", "env/acceptance", "--story", "HURRY"]);
     ada.merge("HURRY");
     ada.succeeds(&["sync", "acceptance"]);
     insta::assert_snapshot!(ada.audit(), @"");

@@ -259,7 +259,20 @@ fn silent_squashes_that_could_both_be_it() {
     }
     forge.git(&["push", "--quiet", "origin", "main"]);
     let told = proposed.ada.run(&["log", "acceptance", "--story", "A-1"]);
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told, @r#"
+    $ storyline log acceptance --story A-1
+    --- stdout
+    nothing landed on acceptance
+    --- stderr
+    warning[ambiguous-landing]: acceptance commit <1> could be A-1, and so could another one
+     |
+     = help: it does not count; `storyline promote` says by a commit of its own what is there
+
+    warning[ambiguous-landing]: acceptance commit <2> could be A-1, and so could another one
+     |
+     = help: it does not count; `storyline promote` says by a commit of its own what is there
+    --- exit code 0
+    "#);
 }
 
 /// Before it is merged the stage moves: the branch is made anew from there.

@@ -12,6 +12,7 @@ mod manifest;
 mod names;
 mod plans;
 mod preflight;
+mod taken_off;
 
 use std::path::PathBuf;
 

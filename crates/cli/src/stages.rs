@@ -229,6 +229,12 @@ pub(crate) fn followed_by(
 
 /// Commits of which nobody knows what they landed.
 fn tell_ambiguous(stage: &str, commits: &BTreeMap<ObjectId, Vec<StoryId>>) {
+    let help = match stage {
+        CANONICAL => {
+            "none of them counts as landed; write `Story-Id: …` into the message of such commits"
+        }
+        _ => "it does not count; `storyline promote` says by a commit of its own what is there",
+    };
     for (commit, stories) in commits {
         let stories: Vec<_> = stories.iter().map(ToString::to_string).collect();
         let stage = shown(stage);
@@ -239,9 +245,7 @@ fn tell_ambiguous(stage: &str, commits: &BTreeMap<ObjectId, Vec<StoryId>>) {
                 several.join(", ")
             ),
         };
-        let diagnostic = Diagnostic::warning("ambiguous-landing", title).help(
-            "none of them counts as landed; write `Story-Id: …` into the message of such commits",
-        );
+        let diagnostic = Diagnostic::warning("ambiguous-landing", title).help(help);
         report::diagnostics(&[diagnostic], &Sources::new());
     }
 }

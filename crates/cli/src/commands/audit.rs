@@ -199,7 +199,7 @@ impl Carries {
         if !self.foreign.is_empty() {
             let _ = writeln!(
                 text,
-                "\nnext: `storyline absorb {stage} --branch {branch} --story ID` makes a story of them\n"
+                "\nnext: `storyline absorb {stage} {branch} --story ID` makes a story of them\n"
             );
         }
         text

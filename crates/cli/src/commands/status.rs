@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use storyline_promote::board::{Column, Next, Wrong};
-use storyline_promote::{Became, Proposal};
+use storyline_promote::{BackOut, Became, Deed, Proposal};
 
 use crate::args::{Format, StatusArgs};
 use crate::canon::Canon;
@@ -80,6 +80,11 @@ struct ToMerge {
     /// `null` when it is gone.
     branch: Option<String>,
     stories: Vec<String>,
+    /// What it does to them: `land`, `back-out`, or `manifest`, which has none.
+    kind: &'static str,
+    /// What makes it anew, without the stage.
+    #[serde(skip)]
+    again: String,
     state: &'static str,
     /// The commit on the stage that has it.
     landed: Option<String>,
@@ -89,6 +94,20 @@ impl ToMerge {
     fn new((proposal, branch): &(Proposal, Option<String>)) -> Self {
         let stories = proposal.deeds.iter().filter_map(|deed| deed.story());
         let stories: BTreeSet<_> = stories.map(ToString::to_string).collect();
+        let last = proposal.deeds.last();
+        let again = match last {
+            Some(Deed::BackOut(BackOut { revision, .. })) if stories.len() > 1 => {
+                format!("back-out {} --with-dependents --from", revision.story)
+            }
+            Some(Deed::BackOut(BackOut { revision, .. })) => {
+                format!("back-out {} --from", revision.story)
+            }
+            Some(Deed::Manifest { .. }) => "promote --manifest --to".into(),
+            _ => {
+                let stories: Vec<_> = stories.iter().map(String::as_str).collect();
+                format!("promote {} --to", stories.join(" "))
+            }
+        };
         let (state, landed) = match proposal.became {
             Became::Landed(commit) => ("landed", Some(commit)),
             Became::LandedDifferently(commit) => ("landed-differently", Some(commit)),
@@ -100,13 +119,19 @@ impl ToMerge {
             commit: proposal.tip.to_string(),
             branch: branch.clone(),
             stories: stories.into_iter().collect(),
+            kind: last.map_or("land", Deed::kind),
+            again,
             state,
             landed: landed.map(|commit| commit.to_string()),
         }
     }
 
     fn text(&self, stage: &Told) -> Option<String> {
-        let stories = self.stories.join(", ");
+        let stories = match self.kind {
+            "back-out" => format!("back-out of {}", self.stories.join(", ")),
+            "manifest" => "the manifest".into(),
+            _ => self.stories.join(", "),
+        };
         let branch = shown(self.branch.as_deref().unwrap_or_default());
         let into = shown(&stage.branch);
         let landed = self.landed.as_deref().unwrap_or_default();
@@ -116,8 +141,8 @@ impl ToMerge {
             "outdated" => {
                 let stage = shown(&stage.stage);
                 format!(
-                    "{branch} ({stories}) was made for another {into}: `storyline promote {} --to {stage}` makes it anew",
-                    self.stories.join(" ")
+                    "{branch} ({stories}) was made for another {into}: `storyline {} {stage}` makes it anew",
+                    self.again
                 )
             }
             "landed-differently" => {
