@@ -201,9 +201,26 @@ fn what_no_story_did_is_foreign() {
     assert_eq!(told["carried"]["foreign"][0]["why"], "not-projected");
     // What was told makes a story of it.
     ada.succeeds(&["absorb", "acceptance", "env/acceptance", "--story", "HURRY"]);
+    ada.git(&["fetch", "--quiet", "origin"]);
+    ada.git(&["switch", "--quiet", "story/HURRY"]);
+    ada.succeeds(&["story", "submit", "HURRY"]);
     ada.merge("HURRY");
     ada.succeeds(&["sync", "acceptance"]);
-    insta::assert_snapshot!(ada.audit(), @"");
+    insta::assert_snapshot!(ada.audit(), @r#"
+    $ storyline audit acceptance
+    --- stdout
+    acceptance: env/acceptance is the projection of canonical <1>
+    acceptance: 4 commits of canonical since <2>, 2 are foreign
+
+    <3> [TIME], ada: By hand
+      no-story: no story accounts for it
+        NOTES.md
+
+    <4> [TIME], ada: Two (#2)
+      does-not-recompute: what it says gives other files
+        views/lines.view.lkml
+    --- exit code 1
+    "#);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use storyline_text::RelPath;
 use crate::PromoteError;
 use crate::deed::Deed;
 use crate::history::{History, Unproved};
-use crate::ledger::tell;
+use crate::ledger::{Entry, tell};
 use crate::stage::Stage;
 
 /// Commits that are looked at for how a stage began.
@@ -36,11 +36,11 @@ pub struct Audit {
 pub enum Beginning {
     /// It came under the manifest by this commit.
     Adopted(ObjectId),
-    /// This commit of the stage has a canonical commit's files.
+    /// This is the oldest commit of the stage under the manifest that has a canonical commit's files.
     Canonical(ObjectId),
     /// The stage follows canonical, whose manifest says so since this commit.
     Declared(ObjectId),
-    /// Nothing says so: what is older than its first story was not looked at.
+    /// It never had a canonical commit's files: what it had when it came under the manifest counts as it was.
     Unknown,
 }
 
@@ -67,14 +67,18 @@ pub struct Foreign {
 /// # Errors
 /// When an object of the stage, or of canonical, is missing or broken.
 pub fn audit(stage: &mut Stage<'_, '_>, history: &mut History) -> Result<Audit, PromoteError> {
-    let (begins, first) = match history.follows() {
+    let Since {
+        begins,
+        first,
+        canonical,
+    } = match history.follows() {
         true => declared(stage, history)?,
         false => beginning(stage, history)?,
     };
     let mut on = history.ledger().landed_before(first);
     let mut foreign = Vec::new();
     let mut hot_fixes = HashSet::new();
-    for at in first..history.ledger().entries.len() {
+    for at in (first..history.ledger().entries.len()).filter(|at| !canonical.contains(at)) {
         let why = history.verify_knowing(stage, at, &on)?;
         let deeds = &history.ledger().entries[at].deeds;
         deeds.iter().for_each(|deed| tell(&mut on, deed));
@@ -102,46 +106,88 @@ pub fn audit(stage: &mut Stage<'_, '_>, history: &mut History) -> Result<Audit, 
     })
 }
 
-/// How the stage began, and the first entry behind that.
-fn beginning(
-    stage: &mut Stage<'_, '_>,
-    history: &mut History,
-) -> Result<(Beginning, usize), PromoteError> {
-    let first = history.ledger().begins();
-    let entries = &history.ledger().entries;
-    if let Some(entry) = entries.get(first)
-        && entry.deeds.contains(&Deed::Adopt)
+/// Where the examined part of a history begins.
+struct Since {
+    begins: Beginning,
+    /// The first entry behind that.
+    first: usize,
+    /// Entries that say nothing and have a canonical commit's files: whoever made them brought nothing else.
+    canonical: HashSet<usize>,
+}
+
+/// How the stage began: with the oldest commit under the manifest that has a canonical commit's files.
+fn beginning(stage: &mut Stage<'_, '_>, history: &mut History) -> Result<Since, PromoteError> {
+    let objects = stage.workspace.objects();
+    let walked = objects.walk(&[history.canonical()], &[])?;
+    let trees: HashSet<_> = walked.into_iter().map(|commit| commit.tree).collect();
+    let told = history.ledger().begins();
+    // Anybody can say that it was adopted: it counts where nothing but canonical's files came with it.
+    if let Some(Entry { commit, deeds, .. }) = history.ledger().entries.get(told).cloned()
+        && deeds.contains(&Deed::Adopt)
+        && Files::of(stage, history, told, &trees)?.are_canonical
     {
-        return Ok((Beginning::Adopted(entry.commit), first + 1));
+        return Ok(Since {
+            begins: Beginning::Adopted(commit),
+            first: told + 1,
+            canonical: HashSet::new(),
+        });
     }
-    let walked = stage
-        .workspace
-        .objects()
-        .walk(&[history.canonical()], &[])?;
-    let canonical: HashSet<_> = walked.into_iter().map(|commit| commit.tree).collect();
-    for at in (0..first).rev().take(MAX_BEGINNING) {
-        let (commit, tree) = (
-            history.ledger().entries[at].commit,
-            history.ledger().entries[at].tree,
-        );
-        // What has no canonical form is projected as it is.
-        let tree = match history.view(stage, at) {
-            Ok(view) => view.tree,
-            Err(PromoteError::Object(error)) => return Err(error.into()),
-            Err(_) => tree,
-        };
-        if canonical.contains(&tree) {
-            return Ok((Beginning::Canonical(commit), at + 1));
+    let mut since = Since {
+        begins: Beginning::Unknown,
+        first: told,
+        canonical: HashSet::new(),
+    };
+    let mut older = None;
+    for at in (0..told).rev().take(MAX_BEGINNING) {
+        let files = Files::of(stage, history, at, &trees)?;
+        match (files.are_canonical, files.have_manifest) {
+            (true, true) => drop(since.canonical.insert(at)),
+            (true, false) => drop(older.get_or_insert(at)),
+            (false, true) => since.first = at + 1,
+            (false, false) => {}
         }
     }
-    Ok((Beginning::Unknown, first))
+    if let Some(at) = since.canonical.iter().min().copied().or(older) {
+        since.begins = Beginning::Canonical(history.ledger().entries[at].commit);
+        since.first = at + 1;
+    }
+    Ok(since)
+}
+
+/// Whose files a commit of a stage has.
+struct Files {
+    /// Those of a canonical commit.
+    are_canonical: bool,
+    /// Whether the stage was under the manifest.
+    have_manifest: bool,
+}
+
+impl Files {
+    fn of(
+        stage: &mut Stage<'_, '_>,
+        history: &mut History,
+        at: usize,
+        canonical: &HashSet<ObjectId>,
+    ) -> Result<Self, PromoteError> {
+        let tree = history.ledger().entries[at].tree;
+        // What has no canonical form is projected as it is.
+        let (tree, have_manifest) = match history.view(stage, at) {
+            Ok(view) => (view.tree, true),
+            Err(PromoteError::Object(error)) => return Err(error.into()),
+            Err(PromoteError::NoManifest { .. } | PromoteError::NoEnvironment { .. }) => {
+                (tree, false)
+            }
+            Err(_) => (tree, true),
+        };
+        Ok(Self {
+            are_canonical: canonical.contains(&tree),
+            have_manifest,
+        })
+    }
 }
 
 /// Where canonical's manifest began to have the stage as it is now, and the first entry behind that.
-fn declared(
-    stage: &mut Stage<'_, '_>,
-    history: &History,
-) -> Result<(Beginning, usize), PromoteError> {
+fn declared(stage: &mut Stage<'_, '_>, history: &History) -> Result<Since, PromoteError> {
     let entries = &history.ledger().entries;
     let mut known = None;
     let mut first = entries.len();
@@ -157,10 +203,11 @@ fn declared(
         first = at;
     }
     let begins = entries.get(first).map(|entry| entry.commit);
-    Ok((
-        begins.map_or(Beginning::Unknown, Beginning::Declared),
-        entries.len().min(first + 1),
-    ))
+    Ok(Since {
+        begins: begins.map_or(Beginning::Unknown, Beginning::Declared),
+        first: entries.len().min(first + 1),
+        canonical: HashSet::new(),
+    })
 }
 
 fn is_followed(manifest: &Manifest, stage: &str) -> bool {

@@ -122,7 +122,7 @@ impl Ledger {
         if parents.is_empty() {
             return Ok(());
         }
-        let mut known = HashMap::new();
+        let mut known: HashMap<_, Option<Vec<Deed>>> = HashMap::new();
         for tip in proposed {
             let tree = objects.tree_of(*tip)?;
             let chain = chain(objects, *tip, |id| parents.contains(&id))?;
@@ -131,12 +131,16 @@ impl Ledger {
                 deeds,
             }) = chain
             {
-                known.insert((parent, tree), deeds);
+                // Of several that would give the same, none is taken for granted.
+                known
+                    .entry((parent, tree))
+                    .and_modify(|known| *known = known.take().filter(|known| *known == deeds))
+                    .or_insert(Some(deeds));
             }
         }
         for entry in &mut self.entries {
             if let (true, Some(parent)) = (entry.deeds.is_empty(), entry.parent)
-                && let Some(deeds) = known.get(&(parent, entry.tree))
+                && let Some(Some(deeds)) = known.get(&(parent, entry.tree))
             {
                 entry.deeds.clone_from(deeds);
             }

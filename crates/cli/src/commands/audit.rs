@@ -277,7 +277,7 @@ impl Audited<'_> {
         };
         let since = match &self.begins.commit {
             Some(commit) => format!("since {}", &commit[..12]),
-            None => "since its first story; how it began is not known".into(),
+            None => "since it came under the manifest; how it began is not known".into(),
         };
         let follows = self.begins.how == "declared";
         let of = if follows { " of canonical" } else { "" };

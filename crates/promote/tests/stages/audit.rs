@@ -110,3 +110,41 @@ fn a_newer_manifest_recomputes() {
     );
     assert_snapshot!(shop.audited(), @"begins: canonical, examined: 2");
 }
+
+/// What was made by hand before the first story is no beginning, also where it was taken back, or says that it is
+/// one.
+#[test]
+fn a_stage_begins_with_what_canonical_had() {
+    let mut shop = Shop::new();
+    let one = shop.story("ONE", &[line("a {}", "a1 {}")]);
+    let adopt = format!("Adopt\n\n{}", Deed::Adopt);
+    shop.on_stage(&[line("h {}", "h1 {}")], "By hand");
+    shop.on_stage(&[line("h1 {}", "h {}")], "Taken back");
+    shop.on_stage(&[line("g {}", "g1 {}")], &adopt);
+    shop.land(&one);
+    assert_snapshot!(shop.audited(), @r#"
+    begins: canonical, examined: 4
+    no-trailers Jo: By hand [views/orders.view.lkml]
+    does-not-recompute Jo: Adopt [views/orders.view.lkml]
+    "#);
+}
+
+/// It never had canonical's files: since it came under the manifest, everything is looked at.
+#[test]
+fn how_a_stage_began_is_not_known() {
+    let mut shop = Shop::new();
+    let one = shop.story("ONE", &[line("a {}", "a1 {}")]);
+    let edits = [
+        ("storyline.toml", "", MANIFEST),
+        (VIEW, "", &*super::shop::view().replace("h {}", "h2 {}")),
+    ];
+    shop.tip = shop.commit(None, &edits[1..], "Long ago");
+    shop.on_stage(&[line("g {}", "g2 {}")], "Later");
+    shop.on_stage(&edits[..1], "The manifest");
+    shop.on_stage(&[line("f {}", "f2 {}")], "By hand");
+    shop.land(&one);
+    assert_snapshot!(shop.audited(), @r#"
+    begins: unknown, examined: 2
+    no-trailers Jo: By hand [views/orders.view.lkml]
+    "#);
+}

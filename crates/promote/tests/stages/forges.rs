@@ -277,3 +277,23 @@ fn a_silent_squash_onto_a_stage_that_moved() {
     clone.squash("Something again");
     assert_eq!(clone.on_stage(&[clone.landing]), "");
 }
+
+/// Two proposals would give the same files: which was squashed cannot be told, unless both do the same.
+#[test]
+fn a_silent_squash_of_one_of_several() {
+    let mut shop = Shop::new();
+    let one = shop.story("ONE", &[(VIEW, "a {}", "a1 {}")]);
+    let same = shop.story("SAME", &[(VIEW, "a {}", "a1 {}")]);
+    let tip = |landed: &Landed, subject: &str| {
+        let sequence = shop.proposed(&[landed], subject).expect("it fits");
+        sequence.landings.last().expect("something lands").commit
+    };
+    let [first, second] = ["Something", "Something else"].map(|subject| tip(&one, subject));
+    let other = tip(&same, "The same");
+    let sequence = shop.proposed(&[&one], "Something").expect("it fits");
+    let mut clone = Clone::of(shop, &sequence);
+    clone.squash("Something");
+    assert_eq!(clone.on_stage(&[first, second]), "ONE");
+    assert_eq!(clone.on_stage(&[other]), "SAME");
+    assert_eq!(clone.on_stage(&[first, other]), "");
+}
