@@ -85,6 +85,8 @@ pub struct Document<'s> {
     /// The same, if it is UTF-8.
     pub(crate) text: Option<&'s str>,
     pub(crate) arena: Arena,
+    /// Whether our own reader read it.
+    pub(crate) is_common: bool,
     duplicates: OnceLock<FxHashSet<u32>>,
 }
 
@@ -93,6 +95,7 @@ pub struct Document<'s> {
 pub struct Kept {
     source: Vec<u8>,
     arena: Arena,
+    is_common: bool,
     duplicates: OnceLock<FxHashSet<u32>>,
 }
 
@@ -113,17 +116,24 @@ impl Kept {
             source: &self.source,
             text: std::str::from_utf8(&self.source).ok(),
             arena: self.arena,
+            is_common: self.is_common,
             duplicates: self.duplicates,
         })
     }
 }
 
 impl<'s> Document<'s> {
-    pub(crate) fn new(source: &'s [u8], text: Option<&'s str>, arena: Arena) -> Self {
+    pub(crate) fn new(
+        source: &'s [u8],
+        text: Option<&'s str>,
+        arena: Arena,
+        is_common: bool,
+    ) -> Self {
         Self {
             source,
             text,
             arena,
+            is_common,
             duplicates: OnceLock::new(),
         }
     }
@@ -133,6 +143,7 @@ impl<'s> Document<'s> {
         Kept {
             source: self.source.to_vec(),
             arena: self.arena,
+            is_common: self.is_common,
             duplicates: self.duplicates,
         }
     }

@@ -46,6 +46,7 @@ mod plain;
 mod read;
 mod shadow;
 mod verify;
+mod word;
 
 pub use document::{Document, Kept};
 pub use edit::Replacement;
@@ -55,3 +56,4 @@ pub use node::{Kind, Node, Scalar, Style};
 pub use pattern::{Pattern, PatternError, Progress};
 pub use read::{MAX_BYTES, MAX_DEPTH, read};
 pub use verify::{verify, verify_read};
+pub use word::is_word;

@@ -23,11 +23,15 @@ const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 /// Reads a YAML file. Never fails: what is wrong is in [`Document::errors`].
 pub fn read(source: &[u8]) -> Document<'_> {
     let text = std::str::from_utf8(source).ok();
+    let is_small = source.len() <= MAX_BYTES;
+    if let Some(arena) = text.filter(|_| is_small).and_then(fast::read) {
+        return Document::new(source, text, arena, true);
+    }
     let arena = arena(source, text).unwrap_or_else(|error| Arena {
         errors: vec![error],
         ..Arena::default()
     });
-    Document::new(source, text, arena)
+    Document::new(source, text, arena, false)
 }
 
 fn arena(source: &[u8], text: Option<&str>) -> Result<Arena, ReadError> {
@@ -38,9 +42,6 @@ fn arena(source: &[u8], text: Option<&str>) -> Result<Arena, ReadError> {
         return Err(ReadError::Utf16);
     }
     if let Some(text) = text {
-        if let Some(arena) = fast::read(text) {
-            return Ok(arena);
-        }
         match build(source, text, None) {
             Err(ReadError::Syntax { .. }) => {}
             done => return done,

@@ -5,6 +5,7 @@
 //! Outline   what the paths of a folder say       Reading   which files are read, and as what
 //! Said      what one file says                   Gist      what the files of a folder say together
 //! Stamper   what becomes of each file and path, decided from the whole tree's outline and gist
+//! words     the short way to write a file where names are single words
 //! ```
 //!
 //! The decisions are those of [`plan`](crate::plan()), made in another order. Reasons are not told here:
@@ -14,6 +15,7 @@ mod codec;
 mod outline;
 mod reading;
 mod stamper;
+mod words;
 
 pub(crate) use reading::Definition;
 

@@ -7,7 +7,7 @@ use storyline_manifest::{Environment, Kind, Manifest};
 use storyline_text::RelPath;
 use storyline_yaml::Kept;
 
-use super::Outline;
+use super::{Outline, words};
 use crate::candidate::{Candidate, FileScan, FileType, Shape};
 use crate::declared::Language;
 use crate::include::Pattern;
@@ -44,11 +44,18 @@ pub struct Said {
     definitions: Vec<Definition>,
     project: Option<String>,
     is_broken: bool,
+    /// A dashboard in which other words may be put in the place of names.
+    pub(super) takes_words: bool,
 }
 
-/// A file that was parsed, with its bytes.
+/// A file that was parsed, as far as it is needed to write it.
 #[derive(Debug)]
-pub struct Parsed(Kept);
+pub enum Parsed {
+    /// Its bytes say enough.
+    Bytes(Vec<u8>),
+    /// With what was parsed.
+    Yaml(Kept),
+}
 
 /// A name that is the project's own wherever it stands, and whether it stands in a target of dbt's
 /// profiles.
@@ -100,9 +107,17 @@ impl Reading {
     /// that took time and names may be put into it.
     pub fn read(&self, path: &RelPath, class: &Class, bytes: &[u8]) -> (Said, Option<Parsed>) {
         let (scan, document) = tree::scan_and_parse(path, bytes, class.file_type, &self.scope);
-        let said = self.said(class.file_type, &scan, bytes);
+        let mut said = self.said(class.file_type, &scan, bytes);
         let document = document.filter(|_| !said.candidates.is_empty());
-        (said, document.map(|document| Parsed(document.keep())))
+        let parsed = document.map(|document| {
+            let is_plain = class.file_type == FileType::Dashboard && class.rules.is_empty();
+            said.takes_words = is_plain && words::are_words(&document, &said.candidates);
+            match said.takes_words {
+                true => Parsed::Bytes(bytes.to_vec()),
+                false => Parsed::Yaml(document.keep()),
+            }
+        });
+        (said, parsed)
     }
 
     pub(super) fn said(&self, file_type: FileType, scan: &FileScan, bytes: &[u8]) -> Said {
@@ -121,6 +136,7 @@ impl Reading {
             definitions: definitions.collect(),
             project: named.map(|c| c.name.clone()),
             is_broken: !scan.errors.is_empty(),
+            takes_words: false,
             candidates: {
                 let candidates = scan.candidates.iter();
                 candidates.filter(|c| self.matters(c)).cloned().collect()
@@ -141,17 +157,23 @@ impl Reading {
 impl Parsed {
     /// About how many bytes of memory it takes.
     pub fn weight(&self) -> usize {
-        self.0.weight()
+        match self {
+            Self::Bytes(bytes) => bytes.capacity(),
+            Self::Yaml(document) => document.weight(),
+        }
     }
 
     /// Hands it to `write`.
     pub fn with<R>(self, write: impl FnOnce(&Source<'_>) -> R) -> R {
-        self.0.with(|document| {
-            write(&Source {
-                bytes: document.source(),
-                yaml: Some(document),
-            })
-        })
+        match self {
+            Self::Bytes(bytes) => write(&bytes.as_slice().into()),
+            Self::Yaml(document) => document.with(|document| {
+                write(&Source {
+                    bytes: document.source(),
+                    yaml: Some(document),
+                })
+            }),
+        }
     }
 }
 

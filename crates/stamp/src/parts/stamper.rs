@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use storyline_manifest::{Environment, Kind, Manifest, Names};
 use storyline_text::{Edit, Patch, RelPath, Span};
 
-use super::{Class, Gist, Outline, Reading, Said, Unfit};
+use super::{Class, Gist, Outline, Reading, Said, Unfit, words};
 use crate::candidate::{Candidate, Shape, renamed};
 use crate::own::{Decision, Form, Own};
 use crate::write::{self, Fresh, Source};
@@ -40,8 +40,8 @@ type Pattern = (Vec<u8>, Vec<u8>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NewName {
     /// The number of the candidate.
-    candidate: usize,
-    name: Arc<str>,
+    pub(super) candidate: usize,
+    pub(super) name: Arc<str>,
 }
 
 /// A file with other names in it.
@@ -187,7 +187,8 @@ impl Stamper {
         Ok((name != candidate.name).then(|| name.into()))
     }
 
-    /// Puts names into the file that [`Stamper::renamed`] moves to `to`, and reads the result again.
+    /// Puts names into the file that [`Stamper::renamed`] moves to `to`, and reads the result again, or knows
+    /// what it says without.
     ///
     /// # Errors
     /// [`Unfit::Refused`] when they cannot stand where they should.
@@ -198,6 +199,9 @@ impl Stamper {
         (source, said): (&Source<'_>, &Said),
         new: &[NewName],
     ) -> Result<Written, Unfit> {
+        if let Some(written) = words::write(source.bytes, said, new) {
+            return Ok(written);
+        }
         let names: Vec<_> = new
             .iter()
             .map(|new| (&said.candidates[new.candidate], new.name.to_string()))

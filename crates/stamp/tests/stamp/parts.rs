@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use storyline_manifest::Manifest;
-use storyline_stamp::parts::{Gist, Outline, Reading, Source, Stamper, Unfit};
+use storyline_stamp::parts::{Gist, Outline, Parsed, Reading, Said, Source, Stamper, Unfit};
 use storyline_stamp::{Direction, EntryKind, FileSet, Scope, Tree, plan};
 use storyline_text::RelPath;
 
@@ -55,6 +55,10 @@ pub(crate) fn by_parts(files: &Files, manifest: &Manifest, way: Direction) -> Re
                             |source: &Source<'_>| stamper.write(&to, &class, (source, &said), new);
                         assert_eq!(parsed.with(again)?.bytes, written.bytes, "{to}");
                     }
+                    if let Some(class) = reading.class(&to) {
+                        let (said, _) = reading.read(&to, &class, &written.bytes);
+                        assert_eq!(told(&said), told(&written.said), "{to}");
+                    }
                     if let Some(back) = written.back {
                         let class = reading.class(&to).expect("as before");
                         let (now, said) = (&written.bytes.as_slice().into(), &written.said);
@@ -68,6 +72,11 @@ pub(crate) fn by_parts(files: &Files, manifest: &Manifest, way: Direction) -> Re
         out.add(to, EntryKind::File, bytes);
     }
     Ok(out)
+}
+
+/// What a file says; how it may be written is told by whoever reads it.
+fn told(said: &Said) -> String {
+    format!("{said:?}").replace("takes_words: true", "takes_words: false")
 }
 
 fn outline(files: &Files) -> Outline {
@@ -130,4 +139,23 @@ fn a_folder_called_like_a_model_takes_a_look_at_everything() {
     let plain = Files::parse("=== a.model.lkml\n=== b/x.view.lkml\n");
     let made = by_parts(&plain, &manifest, Direction::Stamp).expect("it fits");
     assert!(made.kind(&path("a_dev1.model.lkml")).is_some());
+}
+
+#[test]
+fn dashboards_are_written_word_by_word_where_that_is_all() {
+    let manifest = crate::files::manifest("models = \"{name}_{env}\"");
+    let reading = Reading::new(&manifest, dev1(&manifest), &Outline::default());
+    let file = path("a.dashboard.lookml");
+    let class = reading.class(&file).expect("dashboards are read");
+    let is_short = |elements: &str| {
+        let text = format!("- dashboard: a\n  elements:\n{elements}");
+        let (_, parsed) = reading.read(&file, &class, text.as_bytes());
+        matches!(parsed.expect("it names a model"), Parsed::Bytes(_))
+    };
+    assert!(is_short("  - model: a\n  - {model: 'b', x: [1]} # c\n"));
+    assert!(is_short("  - model: a\n    body: /explore/b/c\n"));
+    assert!(!is_short("  - model: a\n  - model: b.c\n"));
+    assert!(!is_short("  - &a\n    model: a\n  - *a\n"));
+    assert!(!is_short("  - model: a\n    model: b\n"));
+    assert!(!is_short("  - model: a\n    x:\t1\n"));
 }

@@ -8,6 +8,7 @@ use proptest::sample::select;
 
 use super::read;
 use crate::build::build;
+use crate::word::tests::check as words;
 
 /// Whether the file was read the fast way; what is read has to be what the parser reads.
 fn check(source: &str) -> Result<bool, TestCaseError> {
@@ -195,6 +196,16 @@ proptest! {
     }
 
     #[test]
+    fn words_make_way_for_others(source in lines(), wanted in any::<u64>()) {
+        words(&source, wanted)?;
+    }
+
+    #[test]
+    fn words_between_near_misses_too(parts in vec(parts(), 0..24), wanted in any::<u64>()) {
+        words(&parts.concat(), wanted)?;
+    }
+
+    #[test]
     fn near_misses_are_left_alone(parts in vec(parts(), 0..24)) {
         check(&parts.concat())?;
     }
@@ -238,6 +249,9 @@ fn real_files_are_read_as_the_parser_reads_them() {
                 continue;
             };
             let read = check(&source).expect("the parser's arena");
+            for wanted in [u64::MAX, 0x5555_5555_5555_5555] {
+                words(&source, wanted).expect("the same nodes");
+            }
             all += source.len();
             fast += if read { source.len() } else { 0 };
         }
