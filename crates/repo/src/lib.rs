@@ -32,6 +32,8 @@ mod object_error;
 mod objects;
 mod offsets;
 mod pack;
+mod pack_delta;
+mod pack_entry;
 mod pack_index;
 pub mod projection;
 mod ref_name;

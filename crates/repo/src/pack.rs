@@ -8,12 +8,12 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use flate2::{Compress, Compression, Crc};
 use rustc_hash::{FxHashMap, FxHashSet};
 use tempfile::{NamedTempFile, TempPath};
 use thread_local::ThreadLocal;
@@ -22,11 +22,14 @@ use crate::id::{Kind, ObjectId};
 use crate::object_error::ObjectError;
 use crate::objects::{Object, Objects};
 use crate::offsets::Offsets;
-use crate::pack_index;
+use crate::pack_entry::{Form, push_deflated};
+use crate::{pack_delta, pack_index};
 
 /// How much is gathered before it is written, in bytes.
 const BUFFER: usize = 1 << 20;
 const HEADER: u64 = 12;
+/// How many objects are undone at most to get at one, as Git has it.
+const MAX_DEPTH: u8 = 50;
 
 /// Takes objects, from any thread, and makes a pack of them. Dropped without [`finish`](Self::finish),
 /// it leaves nothing.
@@ -50,9 +53,9 @@ pub struct Written {
 #[derive(Clone, Copy)]
 pub(crate) struct Packed {
     pub(crate) offset: u64,
-    /// With its header, compressed.
-    length: usize,
     pub(crate) crc: u32,
+    /// How many others it is made from, one from another.
+    depth: u8,
 }
 
 /// The pack so far: what is in the file, and what will be there.
@@ -84,6 +87,16 @@ impl PackWriter<'_> {
     /// # Errors
     /// When the disk is full, say; or when the bytes are part of an attack on SHA-1.
     pub fn add(&self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectError> {
+        self.add_like(kind, bytes, None)
+    }
+
+    /// The same for an object that is like another one of its kind, which may be in this pack.
+    pub(crate) fn add_like(
+        &self,
+        kind: Kind,
+        bytes: &[u8],
+        like: Option<(ObjectId, &[u8])>,
+    ) -> Result<ObjectId, ObjectError> {
         let id = ObjectId::of(kind, bytes)?;
         if self.pack().entries.contains_key(&id) {
             return Ok(id);
@@ -92,18 +105,27 @@ impl PackWriter<'_> {
             self.pack().kept.insert(id);
             return Ok(id);
         }
+        let delta = like.and_then(|(id, like)| {
+            let base = self.pack().entries.get(&id).copied()?;
+            let delta = (base.depth < MAX_DEPTH).then(|| pack_delta::between(kind, like, bytes))?;
+            (delta.len() < bytes.len() / 2).then_some((base, delta))
+        });
+        let (base, bytes) = match &delta {
+            Some((base, delta)) => (Some(*base), delta.as_slice()),
+            None => (None, bytes),
+        };
         let deflate = self.deflate.get_or(|| {
             let compress = Compress::new(Compression::fast(), true);
             RefCell::new((compress, Vec::new()))
         });
-        let (compress, entry) = &mut *deflate.borrow_mut();
-        entry.clear();
-        push_header(entry, kind, bytes.len());
-        push_deflated(entry, compress, bytes).map_err(|source| self.failed(source))?;
+        let (compress, deflated) = &mut *deflate.borrow_mut();
+        deflated.clear();
+        push_deflated(deflated, compress, bytes).map_err(|source| self.failed(source))?;
         let mut pack = self.pack();
         // Another thread may have been faster.
         if !pack.entries.contains_key(&id) {
-            let pushed = pack.push(&self.folder(), id, entry);
+            let entry = (bytes.len(), deflated.as_slice());
+            let pushed = pack.push(&self.folder(), (id, kind), base, entry);
             pushed.map_err(|source| self.failed(source))?;
         }
         Ok(id)
@@ -119,9 +141,8 @@ impl PackWriter<'_> {
             drop(pack);
             return self.objects.read(id);
         };
-        let entry = pack.entry(packed).map_err(|source| self.failed(source))?;
-        drop(pack);
-        inflated(&entry).map_err(|source| self.failed(source))
+        let object = pack.object(packed.offset);
+        object.map_err(|source| self.failed(source))
     }
 
     /// The bytes of an object of this pack or of the repository, which has to be of a kind.
@@ -193,20 +214,33 @@ fn failed(path: PathBuf, source: io::Error) -> ObjectError {
 }
 
 impl Pack {
-    fn push(&mut self, folder: &Path, id: ObjectId, entry: &[u8]) -> io::Result<()> {
+    fn push(
+        &mut self,
+        folder: &Path,
+        (id, kind): (ObjectId, Kind),
+        base: Option<Packed>,
+        (size, deflated): (usize, &[u8]),
+    ) -> io::Result<()> {
         if self.file.is_none() {
             self.file = Some(temporary(folder, "tmp_pack_")?);
             // The number of objects is filled in at the end.
             self.buffer.extend_from_slice(b"PACK\0\0\0\x02\0\0\0\0");
         }
-        let mut crc = Crc::new();
-        crc.update(entry);
-        let packed = Packed {
-            offset: self.flushed + self.buffer.len() as u64,
-            length: entry.len(),
-            crc: crc.sum(),
+        let start = self.buffer.len();
+        let offset = self.flushed + start as u64;
+        let form = match base {
+            Some(base) => Form::Delta(offset - base.offset),
+            None => Form::Whole(kind),
         };
-        self.buffer.extend_from_slice(entry);
+        form.push_header(size, &mut self.buffer)?;
+        self.buffer.extend_from_slice(deflated);
+        let mut crc = Crc::new();
+        crc.update(&self.buffer[start..]);
+        let packed = Packed {
+            offset,
+            crc: crc.sum(),
+            depth: base.map_or(0, |base| base.depth + 1),
+        };
         self.entries.insert(id, packed);
         if self.buffer.len() >= BUFFER {
             self.flush()?;
@@ -224,22 +258,34 @@ impl Pack {
         Ok(())
     }
 
-    fn entry(&mut self, packed: Packed) -> io::Result<Vec<u8>> {
-        if let Some(start) = packed.offset.checked_sub(self.flushed) {
-            let rest = usize::try_from(start)
-                .ok()
-                .and_then(|s| self.buffer.get(s..));
-            let entry = rest.and_then(|rest| rest.get(..packed.length));
-            return entry
-                .map(Into::into)
-                .ok_or(io::ErrorKind::UnexpectedEof.into());
+    /// The object at `offset`, where one begins.
+    fn object(&mut self, mut offset: u64) -> io::Result<Object> {
+        let mut deltas = Vec::new();
+        let (kind, mut bytes) = loop {
+            match self.entry(offset)? {
+                (Form::Whole(kind), bytes) => break (kind, bytes),
+                (Form::Delta(distance), delta) => {
+                    deltas.push(delta);
+                    let base = offset.checked_sub(distance).filter(|_| distance > 0);
+                    offset = base.ok_or(io::ErrorKind::InvalidData)?;
+                }
+            }
+        };
+        while let Some(delta) = deltas.pop() {
+            bytes = pack_delta::apply(&bytes, &delta)?;
         }
-        let mut entry = vec![0; packed.length];
-        if let Some(file) = &mut self.file {
-            file.seek(SeekFrom::Start(packed.offset))?;
-            file.read_exact(&mut entry)?;
+        Ok(Object { kind, bytes })
+    }
+
+    fn entry(&mut self, offset: u64) -> io::Result<(Form, Vec<u8>)> {
+        if let Some(start) = offset.checked_sub(self.flushed) {
+            let start = usize::try_from(start).ok();
+            let entry = start.and_then(|start| self.buffer.get(start..));
+            return Form::read(entry.unwrap_or_default());
         }
-        Ok(entry)
+        let file = self.file.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Form::read(BufReader::new(file))
     }
 
     fn finish(mut self, folder: &Path) -> io::Result<Written> {
@@ -311,49 +357,4 @@ fn checksum(file: &mut File) -> io::Result<ObjectId> {
         .try_finalize()
         .map_err(|error| io::Error::other(error.to_string()))?;
     Ok(ObjectId::from_gix(&id))
-}
-
-/// Kind and size as packs have them: four bits of the size, then seven a byte.
-fn push_header(entry: &mut Vec<u8>, kind: Kind, size: usize) {
-    let kind = match kind {
-        Kind::Commit => 1,
-        Kind::Tree => 2,
-        Kind::Blob => 3,
-        Kind::Tag => 4,
-    };
-    let more = |rest: usize| if rest > 0 { 0x80 } else { 0 };
-    let mut rest = size >> 4;
-    entry.push(more(rest) | kind << 4 | (size & 15) as u8);
-    while rest > 0 {
-        let low = (rest & 0x7f) as u8;
-        rest >>= 7;
-        entry.push(more(rest) | low);
-    }
-}
-
-fn push_deflated(entry: &mut Vec<u8>, compress: &mut Compress, bytes: &[u8]) -> io::Result<()> {
-    compress.reset();
-    let mut status = Status::Ok;
-    while status != Status::StreamEnd {
-        entry.reserve(bytes.len() / 4 + 64);
-        let done = usize::try_from(compress.total_in()).unwrap_or(bytes.len());
-        let rest = bytes.get(done..).unwrap_or_default();
-        status = compress.compress_vec(rest, entry, FlushCompress::Finish)?;
-    }
-    Ok(())
-}
-
-/// The object of an entry that [`push_header`] and [`push_deflated`] made.
-fn inflated(entry: &[u8]) -> io::Result<Object> {
-    let end = entry.iter().position(|byte| byte & 0x80 == 0);
-    let (head, deflated) = entry.split_at(end.map_or(entry.len(), |end| end + 1));
-    let kind = match head.first().map_or(0, |byte| byte >> 4 & 7) {
-        1 => Kind::Commit,
-        2 => Kind::Tree,
-        4 => Kind::Tag,
-        _ => Kind::Blob,
-    };
-    let mut bytes = Vec::new();
-    flate2::read::ZlibDecoder::new(deflated).read_to_end(&mut bytes)?;
-    Ok(Object { kind, bytes })
 }

@@ -18,6 +18,8 @@ use super::paths::{PathId, Paths};
 use super::trees::{OutlineId, Place, Trees};
 use crate::id::{Kind, ObjectId};
 use crate::memo::{Key, Memo};
+use crate::object_error::ObjectError;
+use crate::pack::PackWriter;
 
 number! {
     /// A way to read files, shared by all manifests that say the same of it.
@@ -40,6 +42,9 @@ const MAX_WEIGHT: usize = 24 << 20;
 
 /// How many bytes of memory files may take that were parsed and are not written yet.
 const MAX_PARSED: usize = 4 << 20;
+
+/// How many bytes of files are kept since others may be like them.
+const MAX_LATEST: usize = 6 << 20;
 
 /// A file's bytes and as what they are read.
 pub(super) type File = (ObjectId, ClassId);
@@ -64,6 +69,7 @@ pub(super) struct Files {
     said: FxHashMap<File, Arc<Said>>,
     writes: Writes,
     parsed: Mutex<AtHand>,
+    latest: Latest,
     /// About how many bytes what files say, and what is written, takes.
     weight: usize,
 }
@@ -91,9 +97,38 @@ impl AtHand {
     }
 }
 
+/// What was written last at each path, which is what comes next there is like.
+#[derive(Default)]
+struct Latest {
+    files: FxHashMap<RelPath, (ObjectId, Vec<u8>)>,
+    weight: usize,
+}
+
+impl Latest {
+    /// Writes a file that will be at `path`.
+    fn add(
+        &mut self,
+        pack: &PackWriter<'_>,
+        path: &RelPath,
+        bytes: Vec<u8>,
+    ) -> Result<ObjectId, ObjectError> {
+        let like = self.files.get(path).map(|(id, bytes)| (*id, &**bytes));
+        let id = pack.add_like(Kind::Blob, &bytes, like)?;
+        if self.weight + bytes.len() > MAX_LATEST {
+            *self = Self::default();
+        }
+        self.weight += bytes.len();
+        let former = self.files.insert(path.clone(), (id, bytes));
+        self.weight -= former.map_or(0, |(_, bytes)| bytes.len());
+        Ok(id)
+    }
+}
+
 /// What is to be done before the next attempt.
 #[derive(Default)]
 pub(super) struct Jobs {
+    /// Files in the order in which they came up: versions of one file follow each other.
+    order: Vec<ObjectId>,
     /// Files, with as what they are read and a path where they are.
     reads: FxHashMap<ObjectId, Vec<(ClassId, RelPath)>>,
     writes: FxHashMap<ObjectId, Vec<Job>>,
@@ -111,7 +146,14 @@ pub(super) struct Job {
 }
 
 impl Jobs {
+    fn come_up(&mut self, id: ObjectId) {
+        if !self.reads.contains_key(&id) && !self.writes.contains_key(&id) {
+            self.order.push(id);
+        }
+    }
+
     pub(super) fn read(&mut self, (id, class): File, path: &RelPath) {
+        self.come_up(id);
         let classes = self.reads.entry(id).or_default();
         if classes.iter().all(|(known, _)| *known != class) {
             classes.push((class, path.clone()));
@@ -119,6 +161,7 @@ impl Jobs {
     }
 
     pub(super) fn write(&mut self, id: ObjectId, job: Job) {
+        self.come_up(id);
         let jobs = self.writes.entry(id).or_default();
         let same = |known: &Job| known.class == job.class && known.names == job.names;
         if !jobs.iter().any(same) {
@@ -246,12 +289,11 @@ impl Files {
 
     /// Reads and writes files, on all threads.
     pub(super) fn run(&mut self, trees: &mut Trees<'_>, jobs: Jobs) -> Result<(), ProjectionError> {
-        let ids: FxHashSet<_> = jobs.reads.keys().chain(jobs.writes.keys()).collect();
         let (mut parsed, mut stored) = (Vec::new(), Vec::new());
-        for id in ids.into_iter().copied() {
-            match self.at_hand().take(id) {
-                Some(file) => parsed.push((id, file)),
-                None => stored.push(id),
+        for id in &jobs.order {
+            match self.at_hand().take(*id) {
+                Some(file) => parsed.push((*id, file)),
+                None => stored.push(*id),
             }
         }
         let told = Mutex::new(Vec::new());
@@ -329,7 +371,7 @@ impl Files {
                     self.writes.insert((file, names), None);
                     return Ok(());
                 };
-                let id = trees.pack.add(Kind::Blob, &written.bytes)?;
+                let id = self.latest.add(&trees.pack, &to, written.bytes)?;
                 // There and back.
                 self.weight += 2 * names.len() * (size_of::<NewName>() + 24);
                 self.writes.insert((file, names), Some(id));

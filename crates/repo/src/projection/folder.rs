@@ -99,6 +99,10 @@ impl Folder {
         Some(Self { entries, bytes })
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }

@@ -45,6 +45,8 @@ pub(super) struct Trees<'o> {
     pub(super) memo: Memo,
     at_hand: FxHashMap<Place, Option<Arc<Folder>>>,
     weight: usize,
+    /// What was written last in the place of some tree at a path: the next is like it.
+    written: FxHashMap<PathId, Place>,
     known: Known,
 }
 
@@ -101,6 +103,7 @@ impl<'o> Trees<'o> {
             memo: Memo::default(),
             at_hand: FxHashMap::default(),
             weight: 0,
+            written: FxHashMap::default(),
             known: Known::default(),
         }
     }
@@ -115,6 +118,7 @@ impl<'o> Trees<'o> {
     pub(super) fn forget(&mut self) {
         self.known = Known::default();
         self.at_hand.clear();
+        self.written.clear();
         self.weight = 0;
     }
 
@@ -201,10 +205,14 @@ impl<'o> Trees<'o> {
         place: Place,
         bytes: Vec<u8>,
     ) -> Result<ObjectId, ObjectError> {
-        let tree = self.pack.add(Kind::Tree, &bytes)?;
-        // It is looked at next, when it is taken back.
         let (_, path) = self.known.places[place.at()];
+        let former = self.written.get(&path);
+        let former = former.and_then(|former| Some((*former, self.at_hand.get(former)?.as_ref()?)));
+        let like = former.map(|(former, folder)| (self.tree(former), folder.bytes()));
+        let tree = self.pack.add_like(Kind::Tree, &bytes, like)?;
+        // It is looked at next, when it is taken back.
         let place = self.known.place(tree, path);
+        self.written.insert(path, place);
         if !self.at_hand.contains_key(&place) {
             self.keep(place, bytes);
         }
