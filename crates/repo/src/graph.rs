@@ -14,6 +14,7 @@ use crate::commit::RawCommit;
 use crate::id::{Kind, ObjectId};
 use crate::object_error::ObjectError;
 use crate::objects::Objects;
+use crate::walk::Kept;
 
 /// What is known of a commit, and what a question has found out about it.
 #[derive(Debug)]
@@ -38,6 +39,9 @@ pub(crate) struct Graph<'a> {
     open: FxHashSet<ObjectId>,
     /// Those whose parents a shallow clone cut off.
     cut: FxHashSet<ObjectId>,
+    /// The bytes of commits that were read, as long as there is room for them.
+    pub(crate) kept: Kept,
+    pub(crate) room: usize,
 }
 
 impl<'a> Graph<'a> {
@@ -49,6 +53,8 @@ impl<'a> Graph<'a> {
             closing,
             open: FxHashSet::default(),
             cut: cut(objects.folder()),
+            kept: Kept::default(),
+            room: 0,
         }
     }
 
@@ -56,7 +62,15 @@ impl<'a> Graph<'a> {
     pub(crate) fn mark(&mut self, id: ObjectId, reached: u8) {
         let node = match self.nodes.entry(id) {
             Entry::Occupied(node) => node.into_mut(),
-            Entry::Vacant(place) => place.insert(read(self.objects, &self.cut, id)),
+            Entry::Vacant(place) => {
+                let (node, bytes) = read(self.objects, &self.cut, id);
+                // Nothing is kept of what cannot be read.
+                if !bytes.is_empty() && bytes.len() <= self.room {
+                    self.room -= bytes.len();
+                    self.kept.insert(id, bytes);
+                }
+                place.insert(node)
+            }
         };
         if node.reached | reached == node.reached {
             return;
@@ -132,10 +146,13 @@ fn cut(objects: &Path) -> FxHashSet<ObjectId> {
         .collect()
 }
 
-fn read(objects: &Objects, cut: &FxHashSet<ObjectId>, id: ObjectId) -> Node {
+/// A commit, and its bytes.
+fn read(objects: &Objects, cut: &FxHashSet<ObjectId>, id: ObjectId) -> (Node, Vec<u8>) {
     let mut date = 0;
+    let mut raw = Vec::new();
     let commit = objects.read_as(id, Kind::Commit).and_then(|bytes| {
-        let commit = RawCommit::parse(&bytes);
+        raw = bytes;
+        let commit = RawCommit::parse(&raw);
         let commit = commit.map_err(|reason| ObjectError::Commit { id, reason })?;
         date = commit.committer().and_then(seconds).unwrap_or(0);
         match cut.contains(&id) {
@@ -143,11 +160,12 @@ fn read(objects: &Objects, cut: &FxHashSet<ObjectId>, id: ObjectId) -> Node {
             false => Ok((commit.tree(), commit.parents().to_vec())),
         }
     });
-    Node {
+    let node = Node {
         commit,
         date,
         reached: 0,
-    }
+    };
+    (node, raw)
 }
 
 /// The seconds of `NAME <EMAIL> SECONDS OFFSET`.

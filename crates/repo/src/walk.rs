@@ -1,6 +1,6 @@
 //! Which commits there are, and how they relate.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::Graph;
 use crate::id::{Kind, ObjectId};
@@ -18,6 +18,9 @@ pub struct Walked {
     /// Its parents in their order.
     pub parents: Vec<ObjectId>,
 }
+
+/// Commits' bytes.
+pub(crate) type Kept = FxHashMap<ObjectId, Vec<u8>>;
 
 const WANTED: u8 = 1;
 const HIDDEN: u8 = 2;
@@ -39,7 +42,20 @@ impl Objects {
     /// # Errors
     /// When a commit is missing or broken, or when a shallow clone cut its parents off.
     pub fn walk(&self, tips: &[ObjectId], hidden: &[ObjectId]) -> Result<Vec<Walked>, ObjectError> {
-        let mut graph = paint(self, tips, hidden);
+        Ok(self.walk_and_keep(tips, hidden, 0)?.0)
+    }
+
+    /// The same, with the bytes of the newest of these commits, as many as `room` bytes hold.
+    ///
+    /// # Errors
+    /// As [`Objects::walk`].
+    pub(crate) fn walk_and_keep(
+        &self,
+        tips: &[ObjectId],
+        hidden: &[ObjectId],
+        room: usize,
+    ) -> Result<(Vec<Walked>, Kept), ObjectError> {
+        let mut graph = paint(self, tips, hidden, room);
         let mut walked = Vec::new();
         let mut seen = FxHashSet::default();
         // A commit comes up twice: to have its parents done, then to be handed out.
@@ -56,7 +72,7 @@ impl Objects {
                 walked.push(Walked { id, tree, parents });
             }
         }
-        Ok(walked)
+        Ok((walked, graph.kept))
     }
 
     /// Whether `ancestor` can be reached from `of`; a commit is its own ancestor.
@@ -162,8 +178,14 @@ impl Objects {
 }
 
 /// The commits from the tips down to where all are hidden, and some way on below.
-fn paint<'a>(objects: &'a Objects, tips: &[ObjectId], hidden: &[ObjectId]) -> Graph<'a> {
+fn paint<'a>(
+    objects: &'a Objects,
+    tips: &[ObjectId],
+    hidden: &[ObjectId],
+    room: usize,
+) -> Graph<'a> {
     let mut graph = Graph::new(objects, HIDDEN);
+    graph.room = room;
     tips.iter().for_each(|tip| graph.mark(*tip, WANTED));
     hidden.iter().for_each(|tip| graph.mark(*tip, HIDDEN));
     let mut oldest = i64::MAX;

@@ -60,6 +60,8 @@ pub(super) struct Forest {
     /// The same by less: many trees that tell different things share one.
     stampers_for: FxHashMap<MadeFrom, Result<StamperId, Unfit>>,
     folds: FxHashMap<(Place, StamperId), Verdict>,
+    /// The same of files with names in them.
+    file_folds: FxHashMap<(ObjectId, PathId, StamperId), Verdict>,
     verdicts: FxHashMap<(Root, bool), Verdict>,
 }
 
@@ -127,7 +129,8 @@ impl Forest {
     /// Forgets what has become much. What is needed again is found out again.
     pub(super) fn trim(&mut self, trees: &mut Trees<'_>) {
         self.files.trim();
-        let own = self.gists.len() + self.folds.len() + self.files.count();
+        let folds = self.folds.len() + self.file_folds.len();
+        let own = self.gists.len() + folds + self.files.count();
         if own + trees.count() > MAX_KNOWN {
             *self = Self::default();
             trees.forget();
@@ -422,18 +425,25 @@ impl Forest {
         if gist.is_some_and(|gist| gist == NOTHING || self.files.told(gist).is_inert()) {
             return done(id);
         }
+        let key = (id, path, stamper);
+        if let Some(known) = self.file_folds.get(&key) {
+            return known.map_or(Attempt::Refused, done);
+        }
         let Some(said) = self.files.said((id, class)) else {
             jobs.read((id, class), from);
             return Attempt::Waiting;
         };
-        let names = match how.decide(from, said) {
-            Ok(names) if names.is_empty() => return done(id),
-            Ok(names) => names,
-            Err(_) => return Attempt::Refused,
+        let known = match how.decide(from, said) {
+            Ok(names) if names.is_empty() => Ok(Some(id)),
+            Ok(names) => self.files.written((id, class), names),
+            Err(_) => Ok(None),
         };
-        match self.files.written((id, class), names) {
-            Ok(Some(written)) => done(written),
-            Ok(None) => Attempt::Refused,
+        match known {
+            Ok(verdict) => {
+                let attempt = verdict.map_or(Attempt::Refused, done);
+                self.file_folds.insert(key, verdict);
+                attempt
+            }
             Err(names) => {
                 let job = Job {
                     class,

@@ -11,12 +11,14 @@ use crate::commit::RawCommit;
 use crate::id::{Kind, ObjectId};
 use crate::memo::{Key, Memo};
 use crate::objects::Objects;
-use crate::walk::Walked;
+use crate::walk::{Kept, Walked};
 
 /// Commits whose trees are looked at together. More would save little, and hold more in memory.
 const TOGETHER: usize = 512;
 /// How many tips a memo knows. Old ones serve nobody but those who go back to them.
 const MAX_TIPS: usize = 64;
+/// How many bytes of commits are kept from when they are walked to until they are rewritten.
+const MAX_KEPT: usize = 4 << 20;
 /// Commits, objects and answers that one pack and one memo take up at once.
 const FULL: usize = 1 << 18;
 
@@ -29,6 +31,7 @@ pub struct Projector<'o> {
     direction: Direction,
     known: FxHashMap<ObjectId, ObjectId>,
     opaque: Vec<OpaqueCommit>,
+    kept: Kept,
     /// Commits that were looked at, for whichever environment.
     worked: usize,
 }
@@ -56,6 +59,7 @@ impl<'o> Projector<'o> {
             direction,
             known: FxHashMap::default(),
             opaque: Vec::new(),
+            kept: Kept::default(),
             worked: 0,
         }
     }
@@ -147,7 +151,8 @@ impl<'o> Projector<'o> {
     /// [`ProjectionError`]; nothing was put in place then, and [`Projector::finish`] puts there what was made
     /// for other environments.
     pub fn project(&mut self, tips: &[ObjectId]) -> Result<Vec<ObjectId>, ProjectionError> {
-        let walked = self.unknown(tips)?;
+        let walked;
+        (walked, self.kept) = self.unknown(tips)?;
         self.worked += walked.len();
         for commits in walked.chunks(TOGETHER) {
             let becomes = self.trees_of(commits)?;
@@ -187,21 +192,21 @@ impl<'o> Projector<'o> {
     }
 
     /// Commits that lead to `tips` and are not known, parents first.
-    fn unknown(&self, tips: &[ObjectId]) -> Result<Vec<Walked>, ProjectionError> {
+    fn unknown(&self, tips: &[ObjectId]) -> Result<(Vec<Walked>, Kept), ProjectionError> {
         let objects = self.trees.objects;
         let mut hidden: Vec<_> = self.known.keys().copied().collect();
         let former = self.former_tips();
         if !former.is_empty() {
             let hidden = hidden.iter().chain(&former).copied().collect::<Vec<_>>();
-            let walked = objects.walk(tips, &hidden)?;
+            let (walked, kept) = objects.walk_and_keep(tips, &hidden, MAX_KEPT)?;
             let new: FxHashSet<_> = walked.iter().map(|commit| commit.id).collect();
             let mut needed = walked.iter().flat_map(|commit| &commit.parents).chain(tips);
             if needed.all(|id| new.contains(id) || self.known(*id).is_some()) {
-                return Ok(walked);
+                return Ok((walked, kept));
             }
         }
         hidden.retain(|id| objects.contains(*id));
-        Ok(objects.walk(tips, &hidden)?)
+        Ok(objects.walk_and_keep(tips, &hidden, MAX_KEPT)?)
     }
 
     /// Commits up to which former commands projected everything, newest first.
@@ -357,7 +362,10 @@ impl<'o> Projector<'o> {
         if tree == commit.tree && parents == commit.parents {
             return Ok(commit.id);
         }
-        let bytes = self.trees.objects.read_as(commit.id, Kind::Commit)?;
+        let bytes = match self.kept.remove(&commit.id) {
+            Some(bytes) => bytes,
+            None => self.trees.objects.read_as(commit.id, Kind::Commit)?,
+        };
         let raw = RawCommit::parse(&bytes).expect("its parents were read from it");
         let made = raw.rewritten(tree, &parents, true);
         let back =
