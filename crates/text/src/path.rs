@@ -117,6 +117,9 @@ pub fn check_component(name: &[u8]) -> Result<(), UnsafeName> {
     if name.len() > 255 {
         return Err(UnsafeName::TooLong(name.len()));
     }
+    if is_usual(name) {
+        return Ok(());
+    }
     if is_git_directory(name) {
         return Err(UnsafeName::GitDirectory);
     }
@@ -134,6 +137,15 @@ pub fn check_component(name: &[u8]) -> Result<(), UnsafeName> {
         return Err(UnsafeName::Device(stem.into()));
     }
     Ok(())
+}
+
+/// Whether a name is made of nothing but what stands in most names, so that no rule has to be looked at:
+/// letters, digits, `_`, `-` and `.`, no dot at its ends, and before the first one more than any device's
+/// name has of these.
+fn is_usual(name: &[u8]) -> bool {
+    let stem = memchr::memchr(b'.', name).unwrap_or(name.len());
+    let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    stem > 4 && name.last() != Some(&b'.') && name.iter().all(is_usual)
 }
 
 fn forbidden(c: char) -> bool {
@@ -199,6 +211,25 @@ mod tests {
         let other = path.with_file_name(b"y.model.lkml").expect("a plain name");
         assert_eq!(other.as_bytes(), b"a/b.c/y.model.lkml");
         assert_eq!(RelPath::new(b"top").expect("one component").parent(), b"");
+    }
+
+    #[test]
+    fn usual_names_break_no_rule() {
+        let parts = [
+            "con", "lpt1", "git", "x", "_y", "-z", "9", ".", "..", "clock",
+        ];
+        for a in parts {
+            for b in parts {
+                for c in parts {
+                    let name = [a, b, c].concat();
+                    let is_refused = is_git_directory(name.as_bytes())
+                        || name.ends_with('.')
+                        || is_device(name.split('.').next().unwrap_or(&name));
+                    assert!(!(is_usual(name.as_bytes()) && is_refused), "{name}");
+                }
+            }
+        }
+        assert!(is_usual(b"sales_2.model.lkml"));
     }
 
     #[test]

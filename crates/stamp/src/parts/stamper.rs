@@ -120,12 +120,26 @@ impl Stamper {
     /// Bytes that are the same for stampers that decide alike about every file. `reading` is the
     /// identity of the reading.
     pub fn identity(&self, reading: &[u8]) -> Vec<u8> {
-        let files: Vec<_> = self.like_models.iter().map(|e| (&e.path, e.kind)).collect();
-        let told = format!(
-            "{} {:?} {files:?} {:?}",
-            self.direction, self.own, self.renames
-        );
-        [told.as_bytes(), &self.names.identity(), reading].concat()
+        let told = format!("{} {:?}", self.direction, self.own);
+        let mut out = Vec::new();
+        let mut put = |bytes: &[u8]| {
+            out.extend((bytes.len() as u64).to_le_bytes());
+            out.extend(bytes);
+        };
+        put(told.as_bytes());
+        for entry in &self.like_models {
+            put(entry.path.as_bytes());
+            put(&[entry.kind as u8]);
+        }
+        // No path is empty.
+        put(b"");
+        for path in self.renames.iter().flat_map(|(from, to)| [from, to]) {
+            put(path.as_bytes());
+        }
+        put(b"");
+        put(&self.names.identity());
+        put(reading);
+        out
     }
 
     /// Where the file at `path` goes, if it goes elsewhere.
