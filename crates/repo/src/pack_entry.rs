@@ -85,7 +85,7 @@ fn push_stored(entry: &mut Vec<u8>, bytes: &[u8]) {
         low += u32::from(*byte);
         high += low;
     }
-    let checksum = high % 65_521 << 16 | low % 65_521;
+    let checksum = ((high % 65_521) << 16) | (low % 65_521);
     entry.extend_from_slice(&checksum.to_be_bytes());
 }
 
