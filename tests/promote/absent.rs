@@ -167,7 +167,7 @@ fn conflicts_of_files() {
     ::: new.md
      = note: both added it
     ::: views/users.view.lkml
-     = note: the story changes it, and the stage does not have it
+     = note: the story changes or moves it, and the stage does not have it
      = help: in the way is A-1, which is on acceptance: take its change into B-2, and submit it again
 
     nothing was changed

@@ -249,15 +249,11 @@ fn one_that_is_built_on_another() {
 fn two_that_delete_the_same_file() {
     let pipeline = Pipeline::new();
     let ada = pipeline.team.clone("ada");
-    for id in ["A-1", "B-2"] {
-        story(
-            &ada,
-            id,
-            &[
-                ("views/users.view.lkml", ""),
-                (&format!("views/{id}.view.lkml"), &other("x")),
-            ],
-        );
+    for (id, view) in [("A-1", "first"), ("B-2", "second")] {
+        let path = format!("views/{id}.view.lkml");
+        // Unlike what is deleted: it would have been moved there.
+        let text = format!("view: {view} {{\n  sql_table_name: table_of_{view} ;;\n}}\n");
+        story(&ada, id, &[("views/users.view.lkml", ""), (&path, &text)]);
     }
     story(&ada, "C-3", &[("views/users.view.lkml", "")]);
     ada.succeeds(&["promote", "A-1", "--to", "acceptance"]);

@@ -9,6 +9,7 @@ mod faults;
 mod forced;
 mod lands;
 mod manifest;
+mod moved;
 mod names;
 mod plans;
 mod preflight;

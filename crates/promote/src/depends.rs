@@ -271,12 +271,17 @@ pub fn in_the_way(
     if paths.is_empty() {
         return Ok(Vec::new());
     }
+    let is_lost = |clash: &&Clash| matches!(clash.why, ClashKind::FolderMoved { .. });
+    let lost = applied.clashes.iter().filter(is_lost);
+    // Who moved a folder touched what was in it, and not what was added.
+    let folders: BTreeSet<_> = lost.map(|clash| clash.path.parent()).collect();
+    let is_near = |path: &RelPath| paths.contains(path) || folders.contains(path.parent());
     let mut newest_first: Vec<_> = on.iter().collect();
     newest_first.sort_by_key(|on| std::cmp::Reverse(on.entry));
     let mut candidates = Vec::new();
     for on in newest_first {
         let touched = stage.paths_of(on.revision.change)?;
-        if candidates.len() < MAX_TRIED && touched.iter().any(|path| paths.contains(path)) {
+        if candidates.len() < MAX_TRIED && touched.iter().any(is_near) {
             candidates.push((on.revision.story.clone(), on.revision.change, touched));
         }
     }

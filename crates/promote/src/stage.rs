@@ -132,25 +132,25 @@ impl<'w, 'o> Stage<'w, 'o> {
         if self.form == Form::Canonical {
             return Ok(View::as_it_is(tree));
         }
-        let mut kept: BTreeMap<RelPath, Leaf> = BTreeMap::new();
+        let mut kept = BTreeSet::new();
         let mut rest = tree;
         for _ in 0..ROUNDS {
             match self.workspace.unstamped(rest, &self.name, None)? {
-                Ok(canonical) => return self.with_kept(canonical, kept, rest),
+                Ok(canonical) => return self.with_kept(canonical, tree, kept, rest),
                 Err(Opaque::Refused) => {}
                 Err(why) => return Err(self.opaque(why)),
             }
             let reasons = self.refusals(rest, Direction::Unstamp)?;
-            let mut put_aside = BTreeMap::new();
+            let mut put_aside = BTreeSet::new();
             for path in offenders(&reasons) {
-                if let Some(leaf) = self.workspace.leaf(rest, path)? {
-                    put_aside.insert(path.clone(), leaf);
+                if self.workspace.leaf(rest, path)?.is_some() {
+                    put_aside.insert(path.clone());
                 }
             }
             if put_aside.is_empty() {
                 return Err(self.unstampable(reasons));
             }
-            rest = self.without(rest, put_aside.keys())?;
+            rest = self.without(rest, &put_aside)?;
             kept.extend(put_aside);
         }
         let reasons = self.refusals(rest, Direction::Unstamp)?;
@@ -160,15 +160,15 @@ impl<'w, 'o> Stage<'w, 'o> {
     fn with_kept(
         &mut self,
         canonical: ObjectId,
-        kept: BTreeMap<RelPath, Leaf>,
+        tree: ObjectId,
+        kept: BTreeSet<RelPath>,
         rest: ObjectId,
     ) -> Result<View, PromoteError> {
         if kept.is_empty() {
             return Ok(View::as_it_is(canonical));
         }
-        let paths = kept.keys().cloned().collect();
-        match self.with(canonical, kept)? {
-            Ok(tree) => Ok(View { tree, kept: paths }),
+        match self.with(canonical, tree, &kept)? {
+            Ok(tree) => Ok(View { tree, kept }),
             // A kept file's path is one that a file gets in canonical form.
             Err(_) => {
                 let reasons = self.refusals(rest, Direction::Unstamp)?;
@@ -185,15 +185,9 @@ impl<'w, 'o> Stage<'w, 'o> {
         if self.form == Form::Canonical {
             return Ok(view.tree);
         }
-        let mut kept = BTreeMap::new();
-        for path in &view.kept {
-            if let Some(leaf) = self.workspace.leaf(view.tree, path)? {
-                kept.insert(path.clone(), leaf);
-            }
-        }
-        let rest = match kept.is_empty() {
+        let rest = match view.kept.is_empty() {
             true => view.tree,
-            false => self.without(view.tree, kept.keys())?,
+            false => self.without(view.tree, &view.kept)?,
         };
         let stamped = match self.workspace.stamped(rest, &self.name)? {
             Ok(stamped) => stamped,
@@ -203,7 +197,7 @@ impl<'w, 'o> Stage<'w, 'o> {
             }
             Err(why) => return Err(self.opaque(why)),
         };
-        match self.with(stamped, kept)? {
+        match self.with(stamped, view.tree, &view.kept)? {
             Ok(tree) => Ok(tree),
             Err(path) => Err(self.unstampable(vec![in_the_way(&path)])),
         }
@@ -306,30 +300,38 @@ impl<'w, 'o> Stage<'w, 'o> {
         self.workspace.keep_commit(commit)
     }
 
-    fn without<'p>(
+    fn without(
         &mut self,
         tree: ObjectId,
-        paths: impl Iterator<Item = &'p RelPath>,
+        paths: &BTreeSet<RelPath>,
     ) -> Result<ObjectId, PromoteError> {
-        let changes = paths.map(|path| (path.clone(), None)).collect();
+        let changes = paths.iter().map(|path| (path.clone(), None)).collect();
         let edited = self.workspace.edited(tree, &changes)?;
         Ok(edited.expect("nothing stands in the way of what is taken out"))
     }
 
-    /// A tree with files that it does not have; the path of the first that it has.
+    /// A tree with files of another one that it does not have; the path of the first that it has.
     fn with(
         &mut self,
         tree: ObjectId,
-        kept: BTreeMap<RelPath, Leaf>,
+        from: ObjectId,
+        kept: &BTreeSet<RelPath>,
     ) -> Result<Result<ObjectId, RelPath>, PromoteError> {
-        let mut changes = BTreeMap::new();
-        for (path, leaf) in kept {
-            if self.workspace.leaf(tree, &path)?.is_some() {
-                return Ok(Err(path));
+        let mut carried = Vec::with_capacity(kept.len());
+        for path in kept {
+            if self.workspace.leaf(from, path)?.is_none() {
+                continue;
             }
-            changes.insert(path, Some(leaf));
+            if self.workspace.leaf(tree, path)?.is_some() {
+                return Ok(Err(path.clone()));
+            }
+            carried.push(path);
         }
-        Ok(self.workspace.edited(tree, &changes)?)
+        if carried.is_empty() {
+            return Ok(Ok(tree));
+        }
+        let carried = self.workspace.carried(tree, from, carried)?;
+        Ok(carried.map_err(|blocked| blocked[0].clone()))
     }
 
     /// The manifest in a tree.

@@ -8,6 +8,7 @@
 //! base -> theirs   what is to be done, path by path       trees that are the same are not looked into
 //! ours             where it is done                       only those paths are looked at
 //! moved            the same for files under another path
+//! folders          files that are added to a folder that is elsewhere on the other side
 //! text             lines, where both sides changed a file
 //! ```
 //!
@@ -15,6 +16,7 @@
 //! order, thread or clock. So all limits here, and what counts as alike or as the same lines, are part of
 //! the rules' edition 1; others are a new edition.
 
+mod folders;
 mod moved;
 mod text;
 
@@ -25,7 +27,7 @@ use storyline_text::RelPath;
 pub use self::text::ClashingLines;
 use crate::id::ObjectId;
 use crate::object_error::ObjectError;
-use crate::projection::{Leaf, Workspace};
+use crate::projection::{Differences, Leaf, Workspace};
 use crate::tree::EntryKind;
 
 /// What is to be done, and where: all three are trees.
@@ -78,6 +80,19 @@ pub enum ClashKind {
     Kinds,
     /// A file stands where a folder is to be, or the other way round.
     InTheWay,
+    /// The file `from` is here now, and the change moves it elsewhere or removes it, though it was changed
+    /// here.
+    Moved {
+        /// Where it was for both.
+        from: RelPath,
+        /// Where the change moves it to, unless it removes it.
+        to: Option<RelPath>,
+    },
+    /// One side added the file to a folder that the other side moved, and nobody says where it belongs.
+    FolderMoved {
+        /// Where it would be beside what was there.
+        to: RelPath,
+    },
 }
 
 impl Workspace<'_> {
@@ -105,7 +120,9 @@ impl Workspace<'_> {
                 Err(why) => done.clash(path, ours[path], why),
             }
         }
-        moved::follow(self, merge, &change, &skip, &mut done)?;
+        let mut sides = Both::new(merge, change, &skip);
+        moved::follow(self, &mut sides, &mut done)?;
+        folders::follow(self, &mut sides, &mut done)?;
         // What clashes is put nowhere, and each time something does.
         let tree = loop {
             match self.edited_unless(merge.ours, &done.changes())? {
@@ -172,6 +189,38 @@ struct Sides {
     theirs: Option<Leaf>,
 }
 
+/// What both sides did.
+struct Both<'s> {
+    merge: Merge,
+    /// What the change does.
+    change: Differences,
+    /// What was done here, once somebody asked: it costs what differs here.
+    here: Option<Differences>,
+    skip: &'s dyn Fn(&RelPath) -> bool,
+}
+
+impl<'s> Both<'s> {
+    fn new(merge: Merge, change: Differences, skip: &'s dyn Fn(&RelPath) -> bool) -> Self {
+        Self {
+            merge,
+            change,
+            here: None,
+            skip,
+        }
+    }
+
+    /// What was done here.
+    fn here(&mut self, workspace: &mut Workspace<'_>) -> Result<&Differences, ObjectError> {
+        if self.here.is_none() {
+            let Merge { base, ours, .. } = self.merge;
+            let mut here = workspace.differences(Some(base), Some(ours))?;
+            here.retain(|path, _| !(self.skip)(path));
+            self.here = Some(here);
+        }
+        Ok(self.here.as_ref().expect("it was just found out"))
+    }
+}
+
 /// What is decided so far, path by path.
 #[derive(Default)]
 struct Done {
@@ -193,6 +242,19 @@ impl Done {
     fn clash(&mut self, path: &RelPath, ours: Option<Leaf>, why: ClashKind) {
         let becomes = Err(why);
         self.paths.insert(path.clone(), Decided { ours, becomes });
+    }
+
+    /// Leaves a path as it is.
+    fn leave(&mut self, path: &RelPath) {
+        if let Some(decided) = self.paths.get_mut(path) {
+            decided.becomes = Ok(decided.ours);
+        }
+    }
+
+    /// Whether a path clashes in this way.
+    fn is(&self, path: &RelPath, why: &ClashKind) -> bool {
+        let decided = self.paths.get(path);
+        decided.is_some_and(|decided| decided.becomes.as_ref() == Err(why))
     }
 
     /// Something is in the way at a path.

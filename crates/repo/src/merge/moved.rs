@@ -1,7 +1,9 @@
 //! Changes of files that have another path on the other side.
 //!
-//! Looked for only where a change does not fit otherwise: a file that it needs is gone, or one that it
-//! removes was changed. So where both sides took a file away, it does not matter where to.
+//! Looked for only where a change does not fit otherwise: a file that it needs is gone, one that it removes
+//! was changed, or both sides took it away. Then it matters where to: to the same place it is one file,
+//! to two it is nobody's to choose, and what one side removes for good goes wherever it is, unless it was
+//! changed there.
 //!
 //! A file has moved when its bytes turn up at one other path and were at no other one before; or lines
 //! enough of it, more than in any other file, and no other file was as much like that one. Nothing is
@@ -11,7 +13,7 @@ use std::collections::BTreeMap;
 
 use storyline_text::RelPath;
 
-use super::{ClashKind, Done, Merge, Sides, is_file};
+use super::{Both, ClashKind, Done, Sides, is_file};
 use crate::id::{Kind, ObjectId};
 use crate::object_error::ObjectError;
 use crate::projection::{Differences, Leaf, Workspace};
@@ -25,9 +27,7 @@ const MAX_BYTES: usize = 64 << 20;
 /// Finds what moved, and does there what was to be done.
 pub(super) fn follow(
     workspace: &mut Workspace<'_>,
-    merge: Merge,
-    change: &Differences,
-    skip: impl Fn(&RelPath) -> bool,
+    sides: &mut Both<'_>,
     done: &mut Done,
 ) -> Result<(), ObjectError> {
     let clashing = |kind: ClashKind| {
@@ -36,16 +36,47 @@ pub(super) fn follow(
         paths.map(|(path, _)| path.clone()).collect::<Vec<_>>()
     };
     let [moved_there, moved_here] = [ClashKind::Changed, ClashKind::Gone].map(clashing);
+    let taken: Vec<_> = sides
+        .change
+        .iter()
+        .filter(|(path, leaves)| {
+            let was_file = leaves[0].is_some_and(|leaf| is_file(leaf.kind));
+            was_file && leaves[1].is_none() && done.paths[*path].ours.is_none()
+        })
+        .map(|(path, _)| path.clone())
+        .collect();
     if !moved_there.is_empty() {
-        for (path, to) in twins(workspace, &moved_there, change)? {
-            there(workspace, change, [&path, &to], done)?;
+        for (path, to) in twins(workspace, &moved_there, &sides.change)? {
+            there(workspace, &sides.change, [&path, &to], done)?;
         }
     }
     if !moved_here.is_empty() {
-        let mut here = workspace.differences(Some(merge.base), Some(merge.ours))?;
-        here.retain(|path, _| !skip(path));
-        for (path, at) in twins(workspace, &moved_here, &here)? {
-            self::here(workspace, [change[&path], here[&at]], [&path, &at], done)?;
+        let here = sides.here(workspace)?;
+        let found = twins(workspace, &moved_here, here)?;
+        let found: Vec<_> = found
+            .into_iter()
+            .map(|(path, at)| (here[&at], path, at))
+            .collect();
+        for (here, path, at) in found {
+            self::here(workspace, [sides.change[&path], here], [&path, &at], done)?;
+        }
+    }
+    if !taken.is_empty() {
+        let there: BTreeMap<_, _> = twins(workspace, &taken, &sides.change)?
+            .into_iter()
+            .collect();
+        let here = sides.here(workspace)?;
+        let found = twins(workspace, &taken, here)?.into_iter();
+        let here: BTreeMap<_, _> = found.map(|(path, at)| (path, (here[&at][1], at))).collect();
+        for path in &taken {
+            let at = here.get(path).map(|(leaf, at)| (*leaf, at));
+            both(
+                workspace,
+                &sides.change,
+                path,
+                [at, there.get(path).map(|to| (None, to))],
+                done,
+            )?;
         }
     }
     Ok(())
@@ -96,11 +127,52 @@ fn here(
     Ok(())
 }
 
+/// Both sides took a file away: to one place, to two, or one of them for good.
+fn both(
+    workspace: &mut Workspace<'_>,
+    change: &Differences,
+    path: &RelPath,
+    [here, there]: [Option<(Option<Leaf>, &RelPath)>; 2],
+    done: &mut Done,
+) -> Result<(), ObjectError> {
+    let base = change[path][0];
+    let to = there.map(|(_, to)| to);
+    match here {
+        Some((ours, at)) if to == Some(at) => {
+            if done.is(at, &ClashKind::AddedTwice) {
+                let theirs = change[at][1];
+                match workspace.merged_leaf(Sides { base, ours, theirs })? {
+                    Ok(leaf) => done.set(at, ours, leaf),
+                    Err(why) => done.clash(at, ours, why),
+                }
+            }
+        }
+        // What the change does to that path itself was decided.
+        Some((_, at)) if done.paths.contains_key(at) => {}
+        Some((ours, at)) if to.is_none() && ours == base => done.set(at, ours, None),
+        Some((ours, at)) => {
+            let moved = ClashKind::Moved {
+                from: path.clone(),
+                to: to.cloned(),
+            };
+            done.clash(at, ours, moved);
+            to.into_iter().for_each(|to| done.leave(to));
+        }
+        None => {
+            if let Some(to) = to.filter(|to| done.paths[*to].ours.is_none()) {
+                done.clash(path, None, ClashKind::Gone);
+                done.leave(to);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A path and its blob.
 type File<'d> = (&'d RelPath, ObjectId);
 
 /// Of some files that are gone on the right, those that are elsewhere there, and where.
-fn twins(
+pub(super) fn twins(
     workspace: &Workspace<'_>,
     wanted: &[RelPath],
     differences: &Differences,

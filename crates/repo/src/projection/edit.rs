@@ -101,6 +101,31 @@ impl Workspace<'_> {
         tree: ObjectId,
         changes: &BTreeMap<RelPath, Option<Leaf>>,
     ) -> Result<Result<ObjectId, Vec<RelPath>>, ObjectError> {
+        self.edited_like(tree, changes, None)
+    }
+
+    /// The tree with what another one has at some paths: the very entries, odd modes too, of files and of
+    /// folders that come along. Paths at which something is in the way come back instead, one at least.
+    ///
+    /// # Errors
+    /// When a tree is missing or broken, or cannot be kept.
+    pub fn carried<'p>(
+        &mut self,
+        tree: ObjectId,
+        from: ObjectId,
+        paths: impl IntoIterator<Item = &'p RelPath>,
+    ) -> Result<Result<ObjectId, Vec<RelPath>>, ObjectError> {
+        let changes = self.leaves(from, paths)?;
+        self.edited_like(tree, &changes, Some(from))
+    }
+
+    /// What is new has the mode that it has in the tree `like`, where that has the same.
+    fn edited_like(
+        &mut self,
+        tree: ObjectId,
+        changes: &BTreeMap<RelPath, Option<Leaf>>,
+        like: Option<ObjectId>,
+    ) -> Result<Result<ObjectId, Vec<RelPath>>, ObjectError> {
         let mut open = BTreeMap::from([(&b""[..], Changes::new())]);
         for (path, leaf) in changes {
             for folder in folders_above(path) {
@@ -110,11 +135,13 @@ impl Workspace<'_> {
             folder.insert(path.file_name(), *leaf);
         }
         let there = self.places(tree, &open)?;
+        let like = like.map(|like| self.places(like, &open)).transpose()?;
+        let like = like.unwrap_or_default();
         let mut blocked = BTreeSet::new();
         let mut made: BTreeMap<&[u8], Below<'_>> = BTreeMap::new();
         for (folder, changes) in open.iter().rev() {
             let below = made.remove(folder).unwrap_or_default();
-            let id = match self.folder(&there[folder], changes, &below)? {
+            let id = match self.folder(&there[folder], like.get(folder), changes, &below)? {
                 Ok(id) => id,
                 Err(names) => {
                     blocked.extend(names.into_iter().map(|name| join(folder, name)));
@@ -166,6 +193,7 @@ impl Workspace<'_> {
     fn folder<'c>(
         &self,
         at: &At,
+        like: Option<&At>,
         changes: &Changes<'c>,
         below: &Below<'_>,
     ) -> Result<Result<Option<ObjectId>, Vec<&'c [u8]>>, ObjectError> {
@@ -187,7 +215,15 @@ impl Workspace<'_> {
             At::Folder(id) => entries(id, &bytes)?,
             _ => Vec::new(),
         };
-        let new = changed(&old, changes, below);
+        let bytes = match like {
+            Some(At::Folder(id)) => self.pack().read_as(*id, Kind::Tree)?,
+            _ => Vec::new(),
+        };
+        let like = match like {
+            Some(At::Folder(id)) => entries(*id, &bytes)?,
+            _ => Vec::new(),
+        };
+        let new = changed(&old, &like, changes, below);
         let mut names = BTreeMap::<_, usize>::new();
         for entry in &new {
             *names.entry(entry.name).or_default() += 1;
@@ -268,9 +304,10 @@ enum At {
 }
 
 /// The entries of a folder with its changes: what is replaced keeps its place and its mode, and the first
-/// that is new puts all into Git's order.
+/// that is new puts all into Git's order. That has the mode which `like` has for it.
 fn changed<'t>(
     old: &[TreeEntry<'t>],
+    like: &[TreeEntry<'t>],
     changes: &Changes<'t>,
     below: &Below<'t>,
 ) -> Vec<TreeEntry<'t>> {
@@ -297,7 +334,9 @@ fn changed<'t>(
     let count = new.len();
     for ((_, name), leaf) in left {
         new.extend(leaf.map(|Leaf { kind, id }| {
-            let mode = mode(kind);
+            let mut like = like.iter();
+            let like = like.find(|like| like.name == name && like.kind() == kind);
+            let mode = like.map_or(mode(kind), |like| like.mode);
             TreeEntry { mode, name, id }
         }));
     }

@@ -3,6 +3,7 @@
 mod commits;
 mod git;
 mod merging;
+mod moving;
 mod reading;
 mod refs;
 mod trees;

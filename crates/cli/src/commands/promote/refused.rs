@@ -366,10 +366,25 @@ fn label(clash: &Clash, bytes: Option<&[u8]>) -> Label {
         }
         ClashKind::Bytes => "both changed it, and it is no text",
         ClashKind::AddedTwice => "both added it",
-        ClashKind::Gone => "the story changes it, and the stage does not have it",
+        ClashKind::Gone => "the story changes or moves it, and the stage does not have it",
         ClashKind::Changed => "the story removes it, and the stage has another one",
         ClashKind::Kinds => "it is a file on one side and something else on the other",
         ClashKind::InTheWay => "a file is where a folder is to be",
+        ClashKind::Moved { from, to: Some(to) } => {
+            return Label::path(
+                path,
+                format!("the stage moved {from} here, and the story to {to}"),
+            );
+        }
+        ClashKind::Moved { from, to: None } => {
+            let what =
+                format!("the stage moved {from} here and changed it, and the story removes it");
+            return Label::path(path, what);
+        }
+        ClashKind::FolderMoved { to } => {
+            let what = format!("what stood beside it was moved: it may belong to {to}");
+            return Label::path(path, what);
+        }
     };
     Label::path(path, what)
 }
