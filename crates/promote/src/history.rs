@@ -434,13 +434,17 @@ pub(crate) fn act(
         Deed::Land(Landing {
             revision, replaces, ..
         }) => {
-            let land = Land {
+            let replaces = on.get(&revision.story).filter(|_| replaces.is_some());
+            let mut land = Land {
                 revision: revision.clone(),
-                replaces: on
-                    .get(&revision.story)
-                    .filter(|_| replaces.is_some())
-                    .cloned(),
+                replaces: replaces.cloned(),
             };
+            if let Some(old) = replaces
+                && stage.adds(old, revision)?
+            {
+                land.revision.change.from = old.change.to;
+                land.replaces = None;
+            }
             stage.put_on(view, &land)
         }
         Deed::BackOut(BackOut { revision, .. }) => stage.take_off(view, revision.change),

@@ -15,6 +15,7 @@ use storyline_stamp::{Direction, Refused, Scope, plan};
 use storyline_text::{Diagnostic, RelPath, Severity};
 
 use crate::PromoteError;
+use crate::deed::Landed;
 
 /// How often files are put aside before a tree is given up. Each round takes every file that is named.
 const ROUNDS: usize = 8;
@@ -255,6 +256,15 @@ impl<'w, 'o> Stage<'w, 'o> {
             clashes: merged.clashes,
             unclear,
         })
+    }
+
+    /// Whether a revision brings no more than what its commits add to those of an older one: Git merges nothing
+    /// again that canonical has.
+    pub(crate) fn adds(&self, old: &Landed, new: &Landed) -> Result<bool, ObjectError> {
+        let objects = self.workspace.objects();
+        let [old, new] = [old, new].map(|landed| landed.change.to);
+        let is_here = self.form == Form::Canonical && objects.contains(old);
+        Ok(is_here && objects.contains(new) && objects.is_ancestor(old, new)?)
     }
 
     /// The paths that a story's change is about, as [`Stage::apply`] would have it.

@@ -247,3 +247,22 @@ fn stories_that_came_together() {
     "#);
     assert_eq!(without(&shop, "ONE"), "a1 b c d e f g h");
 }
+
+/// Git merges only what is new of a story that goes on, so that others may have changed what it brought before.
+#[test]
+fn a_revision_that_goes_on_while_others_stand_on_it() {
+    let mut shop = following();
+    let base = shop.canonical;
+    let one = shop.story("ONE", &[(VIEW, "a {}", "a1 {}")]);
+    shop.canonical = one.change.to;
+    let two = shop.story("TWO", &[(VIEW, "a1 {}", "a2 {}")]);
+    let more = shop.commit(Some(one.change.to), &[(VIEW, "h {}", "h1 {}")], "More");
+    shop.canonical = base;
+    merge(&mut shop, one.change.to, one.change.to);
+    merge(&mut shop, two.change.to, two.change.to);
+    shop.submitted("ONE", base, more);
+    let merged = shop.commit(Some(shop.canonical), &[(VIEW, "h {}", "h1 {}")], "Merged");
+    merge(&mut shop, more, merged);
+    assert_snapshot!(audited(&shop), @"begins: declared, examined: 3");
+    assert_eq!(without(&shop, "TWO"), "a1 b c d e f g h1");
+}
