@@ -405,6 +405,14 @@ fn canonical_that_nobody_may_push_to() {
             let before = team.refs();
             ada.succeeds(&back_out);
             assert_eq!(team.refs(), before);
+            insta::assert_snapshot!(ada.run(&["status", "acceptance"]), @r#"
+    $ storyline status acceptance
+    --- stdout
+    acceptance: 1 story, 1 held; follows canonical, which is at <1>
+      storyline/land/canonical/ONE (back-out of ONE) waits to be merged into main
+      next: storyline story submit ONE
+    --- exit code 0
+    "#);
         }
         assert_eq!(ada.on_main(), "a1 b c d");
         fs::remove_file(team.canonical.join("hooks/pre-receive")).expect("it is there");
@@ -431,6 +439,11 @@ fn canonical_that_nobody_may_push_to() {
         ada.refused(&back_out);
         ada.succeeds(&["sync", "acceptance"]);
         ada.succeeds(&["audit", "acceptance"]);
+        let status = ada.succeeds(&["status", "acceptance"]);
+        assert!(
+            status.stdout().contains("back-out of ONE landed"),
+            "{how}: {status}"
+        );
         let log = ada.succeeds(&["log", "acceptance", "--story", "ONE", "-n", "1"]);
         assert!(log.stdout().contains("  back-out  ONE "), "{how}: {log}");
     }

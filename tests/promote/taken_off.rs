@@ -192,3 +192,44 @@ fn rebased() {
         waiting.merged(&[&["cherry-pick", PROPOSED]], usize::from(moves));
     }
 }
+
+/// A story and the one that stands on it go together, also where the message of their squash is lost.
+#[test]
+fn several_stories() {
+    for message in [true, false] {
+        let pipeline = Pipeline::with("");
+        let ada = pipeline.team.clone("ada");
+        story(&ada, "A-1", &[(VIEW, &view("orders", "sum"))]);
+        ada.succeeds(&["promote", "A-1", "--to", "acceptance"]);
+        crate::merge(&ada, "A-1");
+        story(&ada, "B-2", &[(VIEW, &view("orders", "total"))]);
+        ada.succeeds(&["promote", "B-2", "--to", "acceptance"]);
+        crate::merge(&ada, "B-2");
+        let lead = pipeline.team.clone("guard");
+        lead.commit("storyline.toml", &pipeline.manifest(POLICY), "Guard");
+        lead.git(&["push", "--quiet", "origin", "main"]);
+        ada.succeeds(&[&BACK_OUT[..], &["--with-dependents"]].concat());
+        let forge = pipeline.on("acceptance", "forge");
+        let range = format!("main..{PROPOSED}");
+        let messages = forge.git(&["log", "--reverse", "--format=* %B", &range]);
+        let message = match message {
+            true => format!("Two (#1)\n\n{messages}"),
+            false => "Two (#1)".into(),
+        };
+        forge.git(&["merge", "--quiet", "--squash", PROPOSED]);
+        forge.git(&["commit", "--quiet", "-m", &message]);
+        forge.git(&["push", "--quiet", "origin", "main"]);
+        let status = ada.succeeds(&STATUS);
+        assert!(
+            status.stdout().starts_with("acceptance: 0 stories"),
+            "{status}"
+        );
+        assert!(
+            status
+                .stdout()
+                .contains("back-out of A-1, B-2 landed as planned"),
+            "{status}"
+        );
+        ada.succeeds(&["audit", "acceptance"]);
+    }
+}

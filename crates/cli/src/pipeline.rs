@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::process::ExitCode;
 
-use storyline_promote::Landed;
 use storyline_promote::board::{Board, HandedIn, Pipeline, StageState, Wrong, board, in_question};
+use storyline_promote::{Landed, Proposal};
 use storyline_repo::story::{CommitSummary, RevisionId, Story, StoryId};
-use storyline_repo::{ObjectId, Objects};
+use storyline_repo::{ObjectId, Objects, Url};
 use storyline_text::Diagnostic;
 
 use crate::canon::{self, Canon};
@@ -19,7 +19,7 @@ use crate::failure::{Failure, FailureKind, usage};
 use crate::gates::now::{self, Gates};
 use crate::home::receives_stories;
 use crate::logs::Logs;
-use crate::stages::{self, StageNow, landed, need_objects};
+use crate::stages::{self, CANONICAL, StageNow, landed, need_objects};
 
 /// The stages of the pipeline and the stories on their way. What is wrong with one stops no other.
 pub(crate) struct Stages<'c> {
@@ -107,7 +107,6 @@ impl<'c> Stages<'c> {
 
     fn receiving(&mut self, stage: &StageNow<'c>) -> Result<(), Failure> {
         let name = &stage.environment.name;
-        let prefix = format!("refs/heads/{}", stages::branches_to_merge(name));
         let canon = self.canon;
         self.tips.insert(name.clone(), stage.tip);
         let state = self.stages.entry(name.clone()).or_default();
@@ -117,20 +116,10 @@ impl<'c> Stages<'c> {
         if state.wrong.is_some() {
             return Ok(());
         }
-        let there = canon.git.list(&canon.repository, &stage.url, &[&prefix])?;
-        let branch = |tip: ObjectId| {
-            let mut there = there.iter();
-            let (name, _) = there.find(|(_, at)| **at == tip)?;
-            name.as_str().strip_prefix("refs/heads/").map(str::to_owned)
-        };
-        let proposals = stage.ledger.proposals(&self.objects, &stage.proposed)?;
         let manifest = canon::manifest_sources(&canon.repository, stage.tip)?;
         state.manifest_behind = manifest != canon.manifest_sources;
-        let proposals = proposals.into_iter().map(|proposal| {
-            let branch = branch(proposal.tip);
-            (proposal, branch)
-        });
-        state.proposals = proposals.collect();
+        let proposals = stage.ledger.proposals(&self.objects, &stage.proposed)?;
+        state.proposals = with_branches(canon, &stage.url, name, proposals)?;
         Ok(())
     }
 
@@ -140,18 +129,24 @@ impl<'c> Stages<'c> {
         names: &[&String],
         stories: &BTreeMap<StoryId, Story>,
     ) -> Result<(), Failure> {
-        let followed = stages::followed_by(self.canon, &self.objects, stories)?;
+        let canon = self.canon;
+        let followed = stages::followed_by(canon, &self.objects, stories)?;
         let on = followed.ledger.on_stage();
+        let proposals = followed
+            .ledger
+            .proposals(&self.objects, &followed.proposed)?;
+        let proposals = with_branches(canon, &canon.url, CANONICAL, proposals)?;
         for (id, error) in followed.unread {
             self.break_story(id, error.into());
         }
         for name in names {
             let state = StageState {
-                branch: self.canon.branch.clone(),
+                branch: canon.branch.clone(),
                 on: on.clone(),
+                proposals: proposals.clone(),
                 ..StageState::default()
             };
-            self.tips.insert((*name).clone(), self.canon.tip);
+            self.tips.insert((*name).clone(), canon.tip);
             self.stages.insert((*name).clone(), state);
         }
         Ok(())
@@ -236,6 +231,30 @@ impl<'c> Stages<'c> {
         let summary = CommitSummary::read(&self.canon.repository, landed.change.to);
         summary.map_or_else(|_| String::new(), |summary| summary.subject)
     }
+}
+
+/// Proposals with the branches that are still there for people to merge.
+fn with_branches(
+    canon: &Canon,
+    url: &Url,
+    stage: &str,
+    proposals: Vec<Proposal>,
+) -> Result<Vec<(Proposal, Option<String>)>, Failure> {
+    if proposals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let prefix = format!("refs/heads/{}", stages::branches_to_merge(stage));
+    let there = canon.git.list(&canon.repository, url, &[&prefix])?;
+    let branch = |tip: ObjectId| {
+        let mut there = there.iter();
+        let (name, _) = there.find(|(_, at)| **at == tip)?;
+        name.as_str().strip_prefix("refs/heads/").map(str::to_owned)
+    };
+    let proposals = proposals.into_iter().map(|proposal| {
+        let branch = branch(proposal.tip);
+        (proposal, branch)
+    });
+    Ok(proposals.collect())
 }
 
 /// A failure has at least one diagnostic, and the first is what it is about.

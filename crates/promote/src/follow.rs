@@ -26,6 +26,8 @@ pub struct Followed {
     pub parts: BTreeMap<usize, BTreeSet<usize>>,
     /// Commits that make the very change of several stories, and do not say which it is.
     pub ambiguous: BTreeMap<ObjectId, Vec<StoryId>>,
+    /// Commits that people were to merge there.
+    pub proposed: Vec<ObjectId>,
     /// Stories of which nobody can tell whether they landed: objects of theirs are gone.
     pub unread: BTreeMap<StoryId, StoryError>,
 }
@@ -68,6 +70,7 @@ impl Followed {
         let mut followed = Self {
             ledger,
             unread,
+            proposed: proposed.to_vec(),
             ..Self::default()
         };
         let mut parts = Vec::new();

@@ -266,3 +266,18 @@ fn a_revision_that_goes_on_while_others_stand_on_it() {
     assert_snapshot!(audited(&shop), @"begins: declared, examined: 3");
     assert_eq!(without(&shop, "TWO"), "a1 b c d e f g h1");
 }
+
+/// One commit does what two stories do, and says of neither that it is it.
+#[test]
+fn a_commit_that_could_be_either_story() {
+    let mut shop = following();
+    let base = shop.canonical;
+    let edit = [(VIEW, "a {}", "a1 {}")];
+    shop.story("ONE", &edit);
+    shop.story("TWO", &edit);
+    shop.canonical = shop.commit(Some(base), &edit, "Something (#1)");
+    assert_snapshot!(audited(&shop), @r"
+    begins: declared, examined: 1
+    ambiguous Jo: Something (#1) [views/orders.view.lkml]
+    ");
+}
