@@ -36,7 +36,8 @@ pub struct Audit {
 pub enum Beginning {
     /// It came under the manifest by this commit.
     Adopted(ObjectId),
-    /// This is the oldest commit of the stage under the manifest that has a canonical commit's files.
+    /// By commits with canonical commits' files, of which this is the last: the first ones under the manifest that
+    /// have such.
     Canonical(ObjectId),
     /// The stage follows canonical, whose manifest says so since this commit.
     Declared(ObjectId),
@@ -115,7 +116,7 @@ struct Since {
     canonical: HashSet<usize>,
 }
 
-/// How the stage began: with the oldest commit under the manifest that has a canonical commit's files.
+/// How the stage began: with the first commits under the manifest that have canonical commits' files.
 fn beginning(stage: &mut Stage<'_, '_>, history: &mut History) -> Result<Since, PromoteError> {
     let objects = stage.workspace.objects();
     let walked = objects.walk(&[history.canonical()], &[])?;
@@ -147,7 +148,10 @@ fn beginning(stage: &mut Stage<'_, '_>, history: &mut History) -> Result<Since, 
             (false, false) => {}
         }
     }
-    if let Some(at) = since.canonical.iter().min().copied().or(older) {
+    if let Some(mut at) = since.canonical.iter().min().copied().or(older) {
+        while since.canonical.contains(&(at + 1)) {
+            at += 1;
+        }
         since.begins = Beginning::Canonical(history.ledger().entries[at].commit);
         since.first = at + 1;
     }

@@ -129,6 +129,23 @@ fn a_stage_begins_with_what_canonical_had() {
     "#);
 }
 
+/// It went with canonical for a while before stories came.
+#[test]
+fn a_stage_that_began_with_several_commits() {
+    let mut shop = Shop::new();
+    for (from, to) in [("h {}", "h1 {}"), ("h1 {}", "h2 {}")] {
+        shop.canonical = shop.commit(Some(shop.canonical), &[line(from, to)], "More");
+        shop.on_stage(&[line(from, to)], "More");
+    }
+    shop.on_stage(&[line("g {}", "g1 {}")], "By hand");
+    let one = shop.story("ONE", &[line("a {}", "a1 {}")]);
+    shop.land(&one);
+    assert_snapshot!(shop.audited(), @r"
+    begins: canonical, examined: 2
+    no-trailers Jo: By hand [views/orders.view.lkml]
+    ");
+}
+
 /// It never had canonical's files: since it came under the manifest, everything is looked at.
 #[test]
 fn how_a_stage_began_is_not_known() {
