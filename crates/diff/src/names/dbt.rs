@@ -58,6 +58,13 @@ fn described(tree: &Tree<'_>, kind: ObjectKind, node: &Node, index: u32, notes: 
         K::Snapshot if tree.children(index).any(is_key) => {
             notes.provide(NameKind::DbtModel, name, at);
         }
+        K::ModelProperties if is_versioned(tree, index) => {
+            // Its files are called otherwise.
+            notes.provide(NameKind::DbtModel, name, at);
+            for (version, at) in versions(tree, index) {
+                notes.provide(NameKind::DbtModel, &of_version(name, version), at);
+            }
+        }
         K::ModelProperties | K::Seed | K::Snapshot => {
             notes.take(NameKind::DbtModel, name, at, "description");
         }
@@ -68,6 +75,33 @@ fn described(tree: &Tree<'_>, kind: ObjectKind, node: &Node, index: u32, notes: 
         }
         _ => {}
     }
+}
+
+fn is_list_of_versions(tree: &Tree<'_>, index: u32) -> bool {
+    let node = tree.node(index);
+    node.role == Role::List && tree.text(node.key) == b"versions"
+}
+
+/// Whether a model is said to have versions.
+fn is_versioned(tree: &Tree<'_>, model: u32) -> bool {
+    let mut children = tree.children(model);
+    children.any(|child| is_list_of_versions(tree, child))
+}
+
+/// The versions that a model is said to have, and where each stands.
+fn versions<'t>(tree: &'t Tree<'_>, model: u32) -> impl Iterator<Item = (&'t [u8], u32)> {
+    let lists = tree.children(model);
+    let lists = lists.filter(|child| is_list_of_versions(tree, *child));
+    let items = lists.flat_map(|list| tree.children(list));
+    let entries = items.flat_map(|item| tree.children(item));
+    let entries = entries.map(|entry| tree.node(entry));
+    let numbers = entries.filter(|node| tree.text(node.key) == b"v");
+    numbers.map(|node| (tree.text(node.value), place(tree, node.value, node.span)))
+}
+
+/// A version of a model, as dbt calls it.
+fn of_version(model: &[u8], version: &[u8]) -> Vec<u8> {
+    [model, b".v", version].concat()
 }
 
 /// A value in YAML: `ref('x')` by itself, or Jinja.
@@ -100,6 +134,8 @@ enum Language {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call<'t> {
     Ref(&'t [u8]),
+    /// A version of a model.
+    Version(&'t [u8], &'t [u8]),
     Source(&'t [u8], &'t [u8]),
     Macro(&'t [u8]),
 }
@@ -108,6 +144,9 @@ impl Call<'_> {
     fn note(self, notes: &mut Notes, at: u32) {
         match self {
             Self::Ref(name) => notes.take(NameKind::DbtModel, name, at, "ref"),
+            Self::Version(name, version) => {
+                notes.take(NameKind::DbtModel, &of_version(name, version), at, "ref");
+            }
             Self::Source(source, table) => {
                 let full = [source, b".", table].concat();
                 notes.take(NameKind::DbtSource, &full, at, "source");
@@ -189,13 +228,37 @@ fn call<'t>(name: &'t [u8], text: &'t [u8], at: usize) -> Option<Call<'t>> {
     };
     let (first, rest) = argument(text, at)?;
     let second = rest.and_then(|rest| argument(text, rest));
+    let version = rest.and_then(|rest| version(text, rest));
     match (is_ref, second) {
         // Of another package there is nothing to know here.
         (true, Some(_)) => None,
-        (true, None) => Some(Call::Ref(first)),
+        (true, None) => Some(match version {
+            Some(version) => Call::Version(first, version),
+            None => Call::Ref(first),
+        }),
         (false, Some((table, _))) => Some(Call::Source(first, table)),
         (false, None) => None,
     }
+}
+
+/// What stands behind `v=` or `version=`: a number or a literal, and the last argument.
+fn version(text: &[u8], at: usize) -> Option<&[u8]> {
+    let at = after_blanks(text, at);
+    let names = [&b"version"[..], b"v"];
+    let name = names
+        .into_iter()
+        .find(|name| text[at..].starts_with(name))?;
+    let at = after_blanks(text, at + name.len());
+    let at = (text.get(at) == Some(&b'=')).then(|| after_blanks(text, at + 1))?;
+    let (version, end) = literal(text, at).or_else(|| {
+        let digits = text[at..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit() || **b == b'.');
+        let end = at + digits.count();
+        (end > at).then_some((&text[at..end], end))
+    })?;
+    let is_last = text.get(after_blanks(text, end)) == Some(&b')');
+    is_last.then_some(version)
 }
 
 /// A literal that is a whole argument, and where the next one begins.
@@ -239,6 +302,9 @@ mod tests {
         let show = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         calls(text.as_bytes(), language, &mut |call, _| match call {
             Call::Ref(name) => found.push(format!("ref {}", show(name))),
+            Call::Version(name, version) => {
+                found.push(format!("ref {} of {}", show(version), show(name)));
+            }
             Call::Source(a, b) => found.push(format!("source {}.{}", show(a), show(b))),
             Call::Macro(name) => found.push(format!("macro {}", show(name))),
         });
@@ -254,7 +320,11 @@ mod tests {
         );
         check(
             "{{ ref('a', v=2) }} {{ ref('p', 'a') }} {{ ref(x) }} {{ ref('a' ~ b) }}",
-            &["ref a"],
+            &["ref 2 of a"],
+        );
+        check(
+            "{{ ref('a', version = 'x' ) }} {{ ref('p', 'a', v=1) }} {{ ref('a', v=n) }} {{ ref('a', v2) }} {{ ref('a',",
+            &["ref x of a", "ref a", "ref a", "ref a"],
         );
         check(
             "{% set s = source('raw', 'orders') %} source('x', 'y')",

@@ -56,6 +56,8 @@ impl<'t> Reader<'t, '_, '_> {
             K::Include => self.notes.take(NameKind::Include, name, at, "include"),
             K::Model => self.notes.provide(NameKind::Model, name, 0),
             K::Constant => self.notes.provide(NameKind::Constant, name, at),
+            K::AccessGrant => self.notes.provide(NameKind::AccessGrant, name, at),
+            K::Datagroup => self.notes.provide(NameKind::Datagroup, name, at),
             K::View | K::ViewRefinement => self.view(kind, name, at, index),
             K::Explore | K::ExploreRefinement => self.explore(kind, name, at, index),
             K::Join => self.based(index, name, at, "join"),
@@ -209,6 +211,12 @@ impl<'t> Reader<'t, '_, '_> {
                 self.take_plain(NameKind::Explore, value, at, word(key));
             }
             b"model" => self.take_plain(NameKind::Model, value, at, "model"),
+            b"required_access_grants" => {
+                self.take_plain(NameKind::AccessGrant, value, at, "required_access_grants");
+            }
+            b"persist_with" | b"datagroup_trigger" => {
+                self.take_plain(NameKind::Datagroup, value, at, word(key));
+            }
             b"filters" if !name.is_empty() => {
                 let at = self.place(node.name, node);
                 self.field(name, at, "filters", is_direct);
@@ -376,6 +384,8 @@ fn word(key: &[u8]) -> &'static str {
         b"drill_fields" => "drill_fields",
         b"order_by_field" => "order_by_field",
         b"required_fields" => "required_fields",
+        b"persist_with" => "persist_with",
+        b"datagroup_trigger" => "datagroup_trigger",
         _ => "fields",
     }
 }

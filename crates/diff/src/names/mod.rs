@@ -45,7 +45,11 @@ pub enum NameKind {
     Constant,
     /// A LookML dashboard.
     Dashboard,
-    /// What `ref` takes: a model, seed or snapshot of dbt's.
+    /// `access_grant: NAME`
+    AccessGrant,
+    /// `datagroup: NAME`
+    Datagroup,
+    /// What `ref` takes: a model, seed or snapshot of dbt's. A version of a model as `model.v2`.
     DbtModel,
     /// `source.table`
     DbtSource,
@@ -64,6 +68,8 @@ impl NameKind {
             Self::Model => "model",
             Self::Constant => "constant",
             Self::Dashboard => "dashboard",
+            Self::AccessGrant => "access grant",
+            Self::Datagroup => "datagroup",
             Self::DbtModel => "dbt model",
             Self::DbtSource => "dbt source",
             Self::DbtMacro => "dbt macro",

@@ -15,6 +15,9 @@ use storyline_text::RelPath;
 /// So many commits of a history are looked at.
 const COMMITS: &str = "200";
 
+/// So many commits stages are behind the author's, or ahead.
+const AWAY: [isize; 4] = [10, 40, -10, -40];
+
 /// Files by path, as ids of their bytes.
 type Tree = BTreeMap<RelPath, String>;
 
@@ -111,15 +114,20 @@ fn differing(a: &Tree, b: &Tree) -> Vec<RelPath> {
 
 /// What the files of a commit, `author` after `before`, lack on `stage`.
 fn lacks(blobs: &Blobs, before: &Tree, author: &Tree, stage: &Tree) -> Vec<Lacking> {
-    let story = differing(before, author);
     let mut candidate = stage.clone();
-    for path in &story {
-        match author.get(path) {
-            Some(id) => drop(candidate.insert(path.clone(), id.clone())),
-            None => drop(candidate.remove(path)),
+    for path in differing(before, author) {
+        match author.get(&path) {
+            Some(id) => drop(candidate.insert(path, id.clone())),
+            None => drop(candidate.remove(&path)),
         }
     }
-    let between = differing(author, &candidate);
+    let story = differing(before, author);
+    lacks_in(blobs, &story, author, &candidate)
+}
+
+/// What these files of `candidate` lack that `author` has.
+fn lacks_in(blobs: &Blobs, story: &[RelPath], author: &Tree, candidate: &Tree) -> Vec<Lacking> {
+    let between = differing(author, candidate);
     let read = |tree: &Tree, paths: &[RelPath]| {
         let there = paths
             .iter()
@@ -127,9 +135,9 @@ fn lacks(blobs: &Blobs, before: &Tree, author: &Tree, stage: &Tree) -> Vec<Lacki
         there.collect::<Vec<_>>()
     };
     let owned = [
-        read(&candidate, &story),
+        read(candidate, story),
         read(author, &between),
-        read(&candidate, &between),
+        read(candidate, &between),
     ];
     let [changed, had, has] = owned.each_ref().map(|files| {
         let files = files.iter().map(|(path, bytes)| File { path, bytes });
@@ -143,26 +151,93 @@ fn lacks(blobs: &Blobs, before: &Tree, author: &Tree, stage: &Tree) -> Vec<Lacki
     });
     let side = Candidate {
         blobs,
-        tree: &candidate,
+        tree: candidate,
         entries: entries.collect(),
     };
     lacking(&changed, &had, &has, &side).expect("git has its objects")
 }
 
-#[test]
-#[expect(clippy::print_stdout, reason = "what is told is for people to judge")]
-fn commits_without_the_one_before() {
+/// The tree in which what lies between a commit and its first parent is applied to `stage`, if it fits.
+fn landed(repository: &str, commit: &str, stage: &str) -> Option<String> {
+    let base = format!("--merge-base={commit}^");
+    let args = [
+        "-C",
+        repository,
+        "merge-tree",
+        "--write-tree",
+        &base,
+        stage,
+        commit,
+    ];
+    let output = Command::new("git").args(args).output().expect("git runs");
+    let tree = String::from_utf8(output.stdout).expect("ids are ASCII");
+    output.status.success().then(|| tree.trim().to_owned())
+}
+
+/// A history of others, if one is to be looked at, and its commits, newest first.
+#[expect(clippy::print_stdout, reason = "it is told what is left out")]
+fn history() -> Option<(String, Vec<String>)> {
     let Ok(repository) = std::env::var("STORYLINE_HISTORY") else {
-        println!("skipped: what commits lack without the one before: STORYLINE_HISTORY is not set");
-        return;
+        println!("skipped: what commits lack on other trees: STORYLINE_HISTORY is not set");
+        return None;
     };
-    let blobs = Blobs::new(&repository);
     let listed = git(
         &repository,
         &["rev-list", "--first-parent", "-n", COMMITS, "HEAD"],
     );
     let listed = String::from_utf8(listed).expect("ids are ASCII");
-    let commits: Vec<_> = listed.lines().collect();
+    let commits = listed.lines().map(str::to_owned).collect();
+    Some((repository, commits))
+}
+
+/// Each commit as a story, on a stage that is this far behind its author's, or ahead.
+#[test]
+#[expect(clippy::print_stdout, reason = "what is told is for people to judge")]
+fn commits_on_stages_far_away() {
+    let Some((repository, commits)) = history() else {
+        return;
+    };
+    let blobs = Blobs::new(&repository);
+    let trees: Vec<_> = commits
+        .iter()
+        .map(|commit| tree(&repository, commit))
+        .collect();
+    let (mut fits, mut told) = (0, 0);
+    for away in AWAY {
+        for at in 0..commits.len() {
+            let Some(stage) = at.checked_add_signed(away).filter(|at| *at < commits.len()) else {
+                continue;
+            };
+            let Some(candidate) = landed(&repository, &commits[at], &commits[stage]) else {
+                continue;
+            };
+            fits += 1;
+            let candidate = tree(&repository, &candidate);
+            let story = differing(&trees[stage], &candidate);
+            for one in lacks_in(&blobs, &story, &trees[at], &candidate) {
+                told += 1;
+                println!(
+                    "{} on {} ({away}) {}:{} {} ({})",
+                    &commits[at][..12],
+                    &commits[stage][..12],
+                    one.path,
+                    one.line,
+                    one.name,
+                    one.what
+                );
+            }
+        }
+    }
+    println!("{fits} that fit, {told} names that are lacking");
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "what is told is for people to judge")]
+fn commits_without_the_one_before() {
+    let Some((repository, commits)) = history() else {
+        return;
+    };
+    let blobs = Blobs::new(&repository);
     let mut trees: Vec<Tree> = Vec::new();
     for commit in &commits {
         trees.push(tree(&repository, commit));

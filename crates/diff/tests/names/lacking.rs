@@ -241,3 +241,46 @@ proptest! {
         prop_assert!(after.iter().all(|line| before.contains(line)), "{:?} {:?}", before, after);
     }
 }
+
+#[test]
+fn grants_and_datagroups_of_models() {
+    let story = "== o.explore.lkml\nexplore: o { required_access_grants: [g] persist_with: d }\n";
+    let model = |text: &str| format!("== m.model.lkml\n{text}\n");
+    let theirs = model("access_grant: g {} datagroup: d {}");
+    check(
+        story,
+        &theirs,
+        &model(""),
+        &[
+            "o.explore.lkml:1 access grant g (required_access_grants)",
+            "o.explore.lkml:1 datagroup d (persist_with)",
+        ],
+    );
+    // In another file, which the model may include.
+    ok(
+        story,
+        &theirs,
+        "== other.lkml\naccess_grant: g {} datagroup: d {}\n",
+    );
+    ok(story, "", "");
+}
+
+#[test]
+fn versions_of_models() {
+    let story = "== models/a.sql\nselect * from {{ ref('m', v=2) }} join {{ ref('m') }}\n";
+    let model = |versions: &str| {
+        format!(
+            "== models/m.yml\nmodels:\n- name: m\n  versions:\n{versions}== models/m_v1.sql\nselect 1\n"
+        )
+    };
+    let theirs = model("  - v: 1\n  - v: 2\n");
+    let lacks = ["models/a.sql:1 dbt model m.v2 (ref)"];
+    check(story, &theirs, &model("  - v: 1\n"), &lacks);
+    ok(story, &theirs, &model("  - v: 2\n"));
+    // A model that got versions meanwhile is still there by its name.
+    let plain = "== models/m.sql\nselect 1\n";
+    let story = "== models/a.sql\nselect * from {{ ref('m') }}\n";
+    ok(story, plain, &theirs);
+    ok(story, &theirs, plain);
+    check(story, plain, "", &["models/a.sql:1 dbt model m (ref)"]);
+}

@@ -123,6 +123,69 @@ explore: template { extension: required }
 }
 
 #[test]
+fn grants_and_datagroups() {
+    let text = "access_grant: finance { user_attribute: team allowed_values: [\"finance\"] }
+datagroup: daily { sql_trigger: SELECT 1 ;; }
+persist_with: daily
+explore: orders {
+  persist_with: hourly
+  required_access_grants: [finance, sales]
+  aggregate_table: a { materialization: { datagroup_trigger: nightly } }
+}
+view: totals {
+  derived_table: { datagroup_trigger: daily sql: SELECT 1 ;; }
+  dimension: id { required_access_grants: [hr] }
+}
+";
+    assert_snapshot!(told("m.model.lkml", text), @r"
+    1 provides model m
+    1 provides access grant finance
+    2 provides datagroup daily
+    4 provides explore orders
+    9 provides view totals
+    11 provides field totals.id
+    3 uses datagroup daily (persist_with)
+    4 uses view orders (explore)
+    5 uses datagroup hourly (persist_with)
+    6 uses access grant finance (required_access_grants)
+    6 uses access grant sales (required_access_grants)
+    7 uses datagroup nightly (datagroup_trigger)
+    10 uses datagroup daily (datagroup_trigger)
+    11 uses access grant hr (required_access_grants)
+    ");
+}
+
+#[test]
+fn versions_of_dbt_models() {
+    let text = "models:
+- name: orders
+  latest_version: 2
+  columns:
+  - name: id
+  versions:
+  - v: 1
+    defined_in: orders_old
+    columns:
+    - include: all
+  - v: 2
+- name: plain
+";
+    assert_snapshot!(told("models/schema.yml", text), @r"
+    2 provides dbt model orders
+    7 provides dbt model orders.v1
+    11 provides dbt model orders.v2
+    12 uses dbt model plain (description)
+    ");
+    let text = "select * from {{ ref('orders', v=1) }} join {{ ref('orders', version='2') }} join {{ ref('orders') }}";
+    assert_snapshot!(told("models/a.sql", text), @r"
+    1 provides dbt model a
+    1 uses dbt model orders.v1 (ref)
+    1 uses dbt model orders.v2 (ref)
+    1 uses dbt model orders (ref)
+    ");
+}
+
+#[test]
 fn the_syntax_of_2013() {
     let text = "- include: users.view
 - explore: orders
