@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use storyline_promote::{History, OnStage, Pinned, Stage};
+use storyline_repo::Objects;
 use storyline_repo::projection::Workspace;
 use storyline_repo::story::{Story, StoryId};
-use storyline_repo::{ObjectId, Objects};
 use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::Canon;
@@ -82,11 +82,4 @@ pub(crate) fn not_there(on: &BTreeMap<StoryId, OnStage>, story: &str, stage: &st
         false => format!("on it: {}", there.join(", ")),
     };
     usage(Diagnostic::error("story-not-on-stage", title).help(help))
-}
-
-/// A commit, as people see it.
-pub(crate) fn short(id: ObjectId) -> String {
-    let mut digits = id.to_string();
-    digits.truncate(12);
-    digits
 }

@@ -69,6 +69,11 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     }
 }
 
+/// Enough of an object's id to tell it by.
+pub(crate) fn short(id: impl std::fmt::Display) -> String {
+    id.to_string().chars().take(12).collect()
+}
+
 /// A path of the system's, fit for a terminal.
 pub(crate) fn shown(path: &Path) -> String {
     Visible(path.as_os_str().as_encoded_bytes()).to_string()

@@ -34,6 +34,8 @@ pub struct Condition {
     pub text: String,
     /// The stage whose gate a person can move for it, when it is not met.
     pub gate: Option<String>,
+    /// Whether it is not met because the revision is held there.
+    pub held: bool,
 }
 
 /// The stages whose gates say something about landing on `stage`: itself, and those that it asks.
@@ -111,6 +113,7 @@ impl Grounds<'_> {
             met,
             text: Visible(text.as_bytes()).to_string(),
             gate: (!met).then(|| stage.to_owned()),
+            held: !met && standing.held.is_some(),
         }
     }
 
@@ -125,6 +128,7 @@ impl Grounds<'_> {
             met: false,
             text: Visible(text.as_bytes()).to_string(),
             gate: Some(stage.to_owned()),
+            held: true,
         })
     }
 
@@ -143,6 +147,7 @@ impl Grounds<'_> {
             met,
             text,
             gate: None,
+            held: false,
         };
         match since {
             None => condition(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use storyline_diff::names::{Because, Change, added, depends_by_name};
+use storyline_manifest::is_manifest_file;
 use storyline_repo::EntryKind;
 use storyline_repo::merge::{Clash, ClashKind};
 use storyline_repo::story::StoryId;
@@ -57,6 +58,22 @@ pub struct Dependence {
     pub reasons: Vec<Reason>,
 }
 
+impl Dependence {
+    /// A story that stands on another, if there is a reason.
+    fn new(story: &StoryId, on: &StoryId, reasons: Vec<Reason>) -> Option<Self> {
+        let (story, on) = (story.clone(), on.clone());
+        (!reasons.is_empty()).then_some(Self { story, on, reasons })
+    }
+}
+
+/// The reason that a story gives itself.
+fn declared(story: &OnStage, on: &StoryId) -> Vec<Reason> {
+    match story.depends.contains(on) {
+        true => vec![Reason::Declared],
+        false => Vec::new(),
+    }
+}
+
 /// The stories on a stage, by their ids.
 type OnStages = BTreeMap<StoryId, OnStage>;
 
@@ -79,28 +96,17 @@ pub fn dependents(
     let adds_names = own.adds_names();
     let mut texts = in_the_way(stage, view, there.revision.change.reversed(), &others)?;
     for other in others {
-        let mut reasons = Vec::new();
-        if other.depends.contains(story) {
-            reasons.push(Reason::Declared);
-        }
         let id = &other.revision.story;
+        let mut reasons = declared(other, story);
         if let Some(at) = texts.iter().position(|text| text.story == *id) {
             reasons.push(Reason::Text(texts.swap_remove(at).places));
         }
         // Most stories add none, and then no other one has to be read.
         if adds_names {
             let names = Files::of(stage, other.revision.change)?.names_of(&own);
-            if !names.is_empty() {
-                reasons.push(Reason::Names(names));
-            }
+            reasons.extend(names);
         }
-        if !reasons.is_empty() {
-            found.push(Dependence {
-                story: id.clone(),
-                on: story.clone(),
-                reasons,
-            });
-        }
+        found.extend(Dependence::new(id, story, reasons));
     }
     Ok(found)
 }
@@ -114,7 +120,7 @@ pub fn names_used(
     user: Span,
     of: Span,
 ) -> Result<Vec<Because>, PromoteError> {
-    Ok(Files::of(stage, user)?.names_of(&Files::of(stage, of)?))
+    Ok(Files::of(stage, user)?.because(&Files::of(stage, of)?))
 }
 
 /// The files that a story changes, before and after.
@@ -165,9 +171,21 @@ impl Files {
         changes.any(|change| !added(&change).provided.is_empty())
     }
 
+    /// The files, but for the manifest's.
+    fn paths(&self) -> impl Iterator<Item = &RelPath> {
+        let paths = self.0.iter().map(|(path, _)| path);
+        paths.filter(|path| !is_manifest_file(path))
+    }
+
     /// Names that are used here and that the other ones add.
-    fn names_of(&self, other: &Self) -> Vec<Because> {
+    fn because(&self, other: &Self) -> Vec<Because> {
         depends_by_name(&self.changes(), &other.changes())
+    }
+
+    /// The same as a reason, if there are any.
+    fn names_of(&self, other: &Self) -> Option<Reason> {
+        let names = self.because(other);
+        (!names.is_empty()).then_some(Reason::Names(names))
     }
 }
 
@@ -186,30 +204,19 @@ pub fn needs(
         return Ok(found);
     };
     let own = Files::of(stage, there.revision.change)?;
-    let touched = stage.paths_of(there.revision.change)?;
+    let touched: BTreeSet<_> = own.paths().collect();
     for other in on.values().filter(|other| is_not(other, story)) {
         let (id, change) = (&other.revision.story, other.revision.change);
-        let mut reasons = Vec::new();
-        if there.depends.contains(id) {
-            reasons.push(Reason::Declared);
-        }
-        if !stage.paths_of(change)?.is_disjoint(&touched) {
+        let mut reasons = declared(there, id);
+        let files = Files::of(stage, change)?;
+        if files.paths().any(|path| touched.contains(path)) {
             let rest: Vec<_> = on.values().filter(|rest| is_not(rest, id)).collect();
             let texts = in_the_way(stage, view, change.reversed(), &rest)?;
             let text = texts.into_iter().find(|text| text.story == *story);
             reasons.extend(text.map(|text| Reason::Text(text.places)));
         }
-        let names = own.names_of(&Files::of(stage, change)?);
-        if !names.is_empty() {
-            reasons.push(Reason::Names(names));
-        }
-        if !reasons.is_empty() {
-            found.push(Dependence {
-                story: story.clone(),
-                on: id.clone(),
-                reasons,
-            });
-        }
+        reasons.extend(own.names_of(&files));
+        found.extend(Dependence::new(story, id, reasons));
     }
     Ok(found)
 }

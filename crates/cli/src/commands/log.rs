@@ -14,7 +14,7 @@ use crate::canon::Canon;
 use crate::commands::story::story_id;
 use crate::failure::Failure;
 use crate::home::receives_stories;
-use crate::output::{self, date};
+use crate::output::{self, date, short};
 use crate::stages::{StageNow, followed, need_stage, shown};
 
 pub(crate) fn run(directory: &Path, args: &LogArgs) -> Result<ExitCode, Failure> {
@@ -106,7 +106,6 @@ impl Row {
 
     /// What it is about, for people.
     fn what(&self) -> String {
-        let short = |id: &str| id.get(..12).unwrap_or(id).to_owned();
         let (Some(story), Some(revision)) = (&self.story, &self.revision) else {
             return shown(&self.subject).to_string();
         };

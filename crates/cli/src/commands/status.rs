@@ -12,7 +12,7 @@ use storyline_promote::{BackOut, Became, Deed, Proposal};
 use crate::args::{Format, StatusArgs};
 use crate::canon::Canon;
 use crate::failure::Failure;
-use crate::output::{self, count};
+use crate::output::{self, count, short};
 use crate::pipeline::Stages;
 use crate::report;
 use crate::stages::{need_stage, shown};
@@ -135,7 +135,7 @@ impl ToMerge {
         let branch = shown(self.branch.as_deref().unwrap_or_default());
         let into = shown(&stage.branch);
         let landed = self.landed.as_deref().unwrap_or_default();
-        let landed = landed.get(..12).unwrap_or_default();
+        let landed = short(landed);
         Some(match self.state {
             "waits" => format!("{branch} ({stories}) waits to be merged into {into}"),
             "outdated" => {
@@ -210,7 +210,7 @@ impl Told {
         if self.held > 0 {
             let _ = write!(out, ", {} held", self.held);
         }
-        let tip = self.tip.as_deref().and_then(|tip| tip.get(..12));
+        let tip = self.tip.as_ref().map(short);
         let _ = match tip {
             None => writeln!(out),
             Some(tip) if self.follows_canonical => {

@@ -21,8 +21,8 @@ use super::super::story::{signature_now, story_id};
 use crate::args::{AbsorbArgs, Format};
 use crate::canon::{self, Canon, branch_ref, tracking_ref};
 use crate::failure::{Failure, FailureKind, usage};
-use crate::history::{self, short};
-use crate::output;
+use crate::history;
+use crate::output::{self, short};
 use crate::stages::{StageNow, fetch_stories, landed};
 
 pub(super) fn run(directory: &Path, args: &AbsorbArgs, commit: &str) -> Result<ExitCode, Failure> {

@@ -23,7 +23,7 @@ use crate::args::{AbsorbArgs, Format};
 use crate::canon::{Canon, branch_ref, tracking_ref};
 use crate::failure::{Failure, FailureKind, usage};
 use crate::fork::Fork;
-use crate::output::{self, count};
+use crate::output::{self, count, short};
 
 /// Commits and branches that a message lists.
 const MAX_LISTED: usize = 20;
@@ -269,7 +269,7 @@ fn story_moved(
             let subject = Visible(commit.subject.as_bytes());
             format!(
                 "\n  {} {}, {subject}",
-                short(&commit.id.to_string()),
+                short(commit.id),
                 Visible(commit.author.as_bytes())
             )
         });
@@ -298,10 +298,6 @@ fn story_moved(
             fork.environment.name, Visible(target.from.as_bytes())
         ));
     Ok(Failure::new(FailureKind::Conflict, told).unchanged())
-}
-
-fn short(id: &str) -> &str {
-    &id[..12]
 }
 
 /// What was done, for programs.

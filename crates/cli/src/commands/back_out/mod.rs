@@ -27,8 +27,8 @@ use crate::args::{BackOutArgs, Format, TakeArg};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind};
 use crate::gates;
-use crate::history::{Past, short};
-use crate::output;
+use crate::history::Past;
+use crate::output::{self, short};
 
 /// A reason where nobody gives one.
 const BACKED_OUT: &str = "backed out";

@@ -11,8 +11,8 @@ use storyline_text::{Diagnostic, RelPath, Visible};
 
 use crate::args::BackOutArgs;
 use crate::failure::{Failure, FailureKind};
-use crate::history::short;
 use crate::json;
+use crate::output::short;
 
 /// Files that are shown of one story.
 const MAX_FILES: usize = 20;

@@ -6,6 +6,7 @@ use std::io::{IsTerminal, stdout};
 use storyline_promote::board::{Board, Card, Column, Next, Wrong, age};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::output::short;
 use crate::stages::shown;
 
 /// Columns of a terminal that one column of the board takes at least.
@@ -69,8 +70,7 @@ fn block(column: &Column, now: i64) -> Vec<String> {
 fn card(card: &Card, now: i64, lines: &mut Vec<String>) {
     let mut head = card.story.clone();
     if let (Some(revision), Some(since)) = (&card.revision, card.since) {
-        let revision = revision.get(..12).unwrap_or(revision);
-        let _ = write!(head, " {revision} {}", age(now - since));
+        let _ = write!(head, " {} {}", short(revision), age(now - since));
     }
     lines.push(head);
     if let Some(what) = &card.wrong {
@@ -95,8 +95,7 @@ fn card(card: &Card, now: i64, lines: &mut Vec<String>) {
         }
     }
     if let Some(newer) = &card.newer {
-        let newer = newer.get(..12).unwrap_or(newer);
-        say(format!("~ {newer} was handed in since"));
+        say(format!("~ {} was handed in since", short(newer)));
     }
     if card.withdrawn {
         say("- withdrawn".into());

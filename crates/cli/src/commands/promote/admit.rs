@@ -62,7 +62,7 @@ pub(super) fn refusal(stage: &str, revision: &Landed, unmet: &[Condition]) -> Fa
     for gate in unmet.iter().filter_map(|condition| condition.gate.as_ref()) {
         let held = unmet
             .iter()
-            .any(|c| c.gate.as_ref() == Some(gate) && c.text.starts_with("held"));
+            .any(|other| other.held && other.gate.as_ref() == Some(gate));
         let next = match held {
             true => format!(
                 "once it is mended: `storyline story submit {story}`; or `storyline release {story} --on {gate}`"

@@ -13,12 +13,11 @@ use storyline_repo::{Memo, NewCommit, ObjectId};
 use storyline_text::{Diagnostic, RelPath, Visible};
 
 use super::preflight;
-use super::tell::short;
 use crate::args::{Format, PromoteArgs};
 use crate::canon::Canon;
 use crate::commands::story::signature_now;
 use crate::failure::{Failure, FailureKind, usage};
-use crate::output::{self, count};
+use crate::output::{self, count, short};
 use crate::report;
 use crate::stages::{StageNow, shown};
 

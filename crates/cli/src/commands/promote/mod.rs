@@ -32,7 +32,7 @@ use super::story::signature_now;
 use crate::args::{Format, PromoteArgs};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind, usage};
-use crate::output::{self, shown};
+use crate::output::{self, short, shown};
 use crate::stages::Asked;
 
 /// The longest plan that is read, in bytes.
@@ -169,7 +169,7 @@ fn command(saved: &Plan) -> String {
             let landings = saved.landings.iter();
             let landings = landings.map(|landing| match landing.newest {
                 true => landing.story.clone(),
-                false => format!("{}@{}", landing.story, tell::short(&landing.revision)),
+                false => format!("{}@{}", landing.story, short(&landing.revision)),
             });
             let there = saved.there.iter().map(|there| there.story.clone());
             let stories: Vec<_> = landings.chain(there).collect();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use storyline_promote::{Plan, PlannedLanding};
 
-use crate::output::count;
+use crate::output::{count, short};
 use crate::stages::shown;
 
 /// Files that are shown of one story.
@@ -111,8 +111,4 @@ pub(super) fn done(plan: &Plan, merge: Option<&str>) -> String {
             shown(&plan.branch)
         ),
     }
-}
-
-pub(super) fn short(id: &str) -> &str {
-    id.get(..12).unwrap_or(id)
 }

@@ -15,7 +15,7 @@ use super::{Outcome, trouble};
 use crate::args::Format;
 use crate::failure::{Failure, Sources};
 use crate::json::{self, JsonDiagnostic};
-use crate::output::{self, count};
+use crate::output::{self, count, short};
 use crate::report;
 
 /// Commits that are named for one reason.
@@ -171,21 +171,17 @@ fn rebuilt_text(synced: &Synced, text: &mut String) {
 
 fn at(branch: &Branch) -> String {
     let name = Visible(branch.name.short().as_bytes());
-    format!("{name} at {}", short(&branch.new))
+    format!("{name} at {}", short(branch.new))
 }
 
 fn moved_text(branch: &Branch) -> String {
     let name = Visible(branch.name.short().as_bytes());
-    let (new, commits) = (short(&branch.new), count(branch.commits, "commit"));
+    let (new, commits) = (short(branch.new), count(branch.commits, "commit"));
     match (branch.old, &branch.backup) {
         (None, _) => format!("{name}  new at {new}, {commits}"),
-        (Some(old), None) => format!("{name}  {}..{new}, {commits}", short(&old)),
-        (Some(old), Some(_)) => format!("{name}  {}...{new}, replaced, {commits}", short(&old)),
+        (Some(old), None) => format!("{name}  {}..{new}, {commits}", short(old)),
+        (Some(old), Some(_)) => format!("{name}  {}...{new}, replaced, {commits}", short(old)),
     }
-}
-
-fn short(id: &ObjectId) -> String {
-    id.to_string()[..12].into()
 }
 
 const REFUSED: &str = "the tree is refused";

@@ -5,7 +5,7 @@ use storyline_text::{Diagnostic, Label, Visible};
 
 use super::place::{Remote, Wanted};
 use super::{Brought, Update};
-use crate::output::count;
+use crate::output::{count, short};
 
 /// Commits that are told of, and names in each.
 const MAX_COMMITS: usize = 10;
@@ -135,8 +135,4 @@ fn place(update: &Update, remote: &Remote) -> String {
         Visible(update.branch.as_bytes()),
         Visible(remote.shown.as_bytes())
     )
-}
-
-fn short(id: ObjectId) -> String {
-    id.to_string()[..12].into()
 }
