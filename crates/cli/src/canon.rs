@@ -9,7 +9,8 @@ use std::path::Path;
 
 use storyline_manifest::{Manifest, is_manifest_file};
 use storyline_repo::{
-    Expected, Git, NotARefName, ObjectId, RefName, RefUpdate, Remote, Repository, Snapshot, Url,
+    Expected, Fetched, Git, Listing, NotARefName, ObjectId, RefName, RefUpdate, Remote, Repository,
+    Snapshot, Url,
 };
 use storyline_stamp::{EntryKind, FileSet};
 use storyline_text::{Diagnostic, Visible};
@@ -39,6 +40,8 @@ pub(crate) struct Canon {
     pub(crate) branch: String,
     /// Its newest commit.
     pub(crate) tip: ObjectId,
+    /// The canonical repository's refs, as they were when the command began.
+    pub(crate) there: Listing,
 }
 
 impl Canon {
@@ -53,7 +56,8 @@ impl Canon {
         };
         let (url, branch) = place(&repository, head.as_ref().map(|(_, (found, _))| found))?;
         let (source, tracking) = (branch_ref(&branch)?, tracking_ref(&branch)?);
-        let fetched = git.fetch(&repository, &url, &[(source.clone(), tracking)])?;
+        let there = git.listing(&repository, &url)?;
+        let fetched = git.fetch_listed(&repository, &there, &[(source.clone(), tracking)])?;
         let Some(tip) = fetched.found.get(&source).copied() else {
             let title = format!("{url} has no branch `{}`", Visible(branch.as_bytes()));
             let diagnostic = Diagnostic::error("canonical-branch-missing", title).help(format!(
@@ -82,9 +86,15 @@ impl Canon {
             url,
             branch,
             tip,
+            there,
         };
         canon.refuse_elsewhere()?;
         Ok(canon)
+    }
+
+    /// Brings refs of the canonical repository into the clone, as they were when the command began.
+    pub(crate) fn fetch_refs(&self, refs: &[(RefName, RefName)]) -> Result<Fetched, Failure> {
+        Ok(self.git.fetch_listed(&self.repository, &self.there, refs)?)
     }
 
     /// Brings refs of the clone that are copies of the remote's to where it has them now.

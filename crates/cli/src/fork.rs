@@ -1,7 +1,9 @@
 //! An environment's repository as a clone sees it: its branches, and their copies here.
 
+use std::cell::OnceCell;
+
 use storyline_manifest::Environment;
-use storyline_repo::{ObjectId, RefName, Url};
+use storyline_repo::{Listing, ObjectId, RefName, Url};
 
 use crate::canon::{self, Canon};
 use crate::failure::Failure;
@@ -16,6 +18,8 @@ pub(crate) struct Fork<'c> {
     pub(crate) url: Url,
     /// The branch that carries it; canonical's name in a repository of its own, unless said.
     pub(crate) branch: String,
+    /// Its refs, once they were asked for.
+    there: OnceCell<Listing>,
 }
 
 impl<'c> Fork<'c> {
@@ -38,7 +42,21 @@ impl<'c> Fork<'c> {
             environment,
             url,
             branch,
+            there: OnceCell::new(),
         })
+    }
+
+    /// The refs of its repository, as they were when they were first asked for.
+    pub(crate) fn there(&self) -> Result<&Listing, Failure> {
+        let canon = self.canon;
+        if self.url == canon.url {
+            return Ok(&canon.there);
+        }
+        if let Some(there) = self.there.get() {
+            return Ok(there);
+        }
+        let there = canon.git.listing(&canon.repository, &self.url)?;
+        Ok(self.there.get_or_init(|| there))
     }
 
     /// The branch on which the story `id` shows up there; `None` when stories do not.
@@ -57,7 +75,8 @@ impl<'c> Fork<'c> {
         let source = canon::branch_ref(branch)?;
         let wanted = [(source.clone(), self.tracking_ref(branch)?)];
         let canon = self.canon;
-        let fetched = canon.git.fetch(&canon.repository, &self.url, &wanted)?;
+        let there = self.there()?;
+        let fetched = canon.git.fetch_listed(&canon.repository, there, &wanted)?;
         Ok(fetched.found.get(&source).copied())
     }
 }

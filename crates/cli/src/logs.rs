@@ -69,7 +69,10 @@ pub(crate) fn fetch_refs(
     let mut waiting: Vec<_> = wants.chunks(REFS_AT_ONCE).collect();
     let mut failed = 0;
     while let Some(wants) = waiting.pop() {
-        match (canon.git.fetch(&canon.repository, &canon.url, wants), wants) {
+        let fetched = canon
+            .git
+            .fetch_listed(&canon.repository, &canon.there, wants);
+        match (fetched, wants) {
             (Ok(fetched), _) => {
                 became.extend(fetched.found.into_keys().map(|name| (name, Ok(()))));
             }

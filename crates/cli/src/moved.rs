@@ -2,7 +2,7 @@
 
 use storyline_manifest::Landing;
 use storyline_promote::{Deed, Landed};
-use storyline_repo::{Kind, ObjectError, ObjectId, Objects, Push, RawCommit, RefName, Url};
+use storyline_repo::{Kind, Listing, ObjectError, ObjectId, Objects, Push, RawCommit, RefName};
 
 use crate::canon::{self, Canon, branch_ref};
 use crate::failure::Failure;
@@ -40,7 +40,7 @@ impl StageNow<'_> {
         }
         let merge = ToMerge {
             canon,
-            url: &self.url,
+            there: self.there()?,
             stage,
             onto: self.tip,
         };
@@ -52,8 +52,8 @@ impl StageNow<'_> {
 /// Where people are to merge a finished commit.
 pub(crate) struct ToMerge<'a> {
     pub(crate) canon: &'a Canon,
-    /// The repository.
-    pub(crate) url: &'a Url,
+    /// The repository, with its refs.
+    pub(crate) there: &'a Listing,
     /// The stage, or [`CANONICAL`].
     pub(crate) stage: &'a str,
     /// Where the branch stands that it goes into.
@@ -76,13 +76,13 @@ impl ToMerge<'_> {
         let canon = self.canon;
         let branch = self.branch(name);
         let destination = branch_ref(&branch)?;
-        let there = canon
-            .git
-            .list(&canon.repository, self.url, &[destination.as_str()])?;
+        let there = self.there.refs(&[destination.as_str()]);
         let there = there.get(&destination).copied();
         if let Some(there) = there {
             let wanted = [(destination.clone(), tracking)];
-            canon.git.fetch(&canon.repository, self.url, &wanted)?;
+            canon
+                .git
+                .fetch_listed(&canon.repository, self.there, &wanted)?;
             if self.does_same(there, tip)? {
                 return Ok(branch);
             }
@@ -102,7 +102,9 @@ impl ToMerge<'_> {
                 forward_only: false,
             },
         ];
-        canon.git.push(&canon.repository, self.url, &pushes)?;
+        canon
+            .git
+            .push(&canon.repository, self.there.url(), &pushes)?;
         Ok(branch)
     }
 

@@ -8,7 +8,7 @@ use storyline_promote::{Followed, Landed, Ledger, OnStage, Span, Wanted};
 use storyline_repo::story::{
     Record, Revision, RevisionId, Story, StoryError, StoryId, story_of_log,
 };
-use storyline_repo::{ObjectId, Objects, Url, signature};
+use storyline_repo::{Listing, ObjectId, Objects, signature};
 use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::Canon;
@@ -113,7 +113,7 @@ impl<'c> StageNow<'c> {
         };
         let proposed = match canon.manifest.policy(&fork.environment.name).landing {
             Landing::Push => Vec::new(),
-            Landing::Branch => proposed(canon, &fork.url, &fork.environment.name)?,
+            Landing::Branch => proposed(canon, fork.there()?, &fork.environment.name)?,
         };
         objects.refresh();
         if let Some(before) = before {
@@ -190,7 +190,7 @@ pub(crate) fn revision_on(
         }
     } else {
         let stories = BTreeMap::from([(story.id.clone(), story.clone())]);
-        let proposed = proposed(canon, &canon.url, CANONICAL)?;
+        let proposed = proposed(canon, &canon.there, CANONICAL)?;
         objects.refresh();
         Followed::read(&canon.repository, objects, canon.tip, &proposed, &stories)?.ledger
     };
@@ -219,7 +219,7 @@ pub(crate) fn followed_by(
     objects: &Objects,
     stories: &BTreeMap<StoryId, Story>,
 ) -> Result<Followed, Failure> {
-    let proposed = proposed(canon, &canon.url, CANONICAL)?;
+    let proposed = proposed(canon, &canon.there, CANONICAL)?;
     objects.refresh();
     let followed = Followed::read(&canon.repository, objects, canon.tip, &proposed, stories)?;
     tell_ambiguous(CANONICAL, &followed.ambiguous);
@@ -252,9 +252,7 @@ fn tell_ambiguous(stage: &str, commits: &BTreeMap<ObjectId, Vec<StoryId>>) {
 
 /// Fetches the logs of all stories. Those that cannot be read are told and left out.
 pub(crate) fn fetch_all_stories(canon: &Canon) -> Result<BTreeMap<StoryId, Story>, Failure> {
-    let there = canon
-        .git
-        .list(&canon.repository, &canon.url, &["refs/storyline/story/"])?;
+    let there = canon.there.refs(&["refs/storyline/story/"]);
     let logs = Logs::fetch(canon, there.keys().filter_map(story_of_log))?;
     for failure in logs.broken.values() {
         report::diagnostics(&failure.diagnostics, &failure.sources);
@@ -272,16 +270,15 @@ pub(crate) fn branches_to_merge(stage: &str) -> String {
     format!("storyline/land/{stage}/")
 }
 
-/// The commits that people were to merge into a stage, which lives at `url`.
-fn proposed(canon: &Canon, url: &Url, stage: &str) -> Result<Vec<ObjectId>, Failure> {
-    let prefix = proposals(stage);
-    let there = canon.git.list(&canon.repository, url, &[&prefix])?;
+/// The commits that people were to merge into a stage, which lives `there`.
+fn proposed(canon: &Canon, listing: &Listing, stage: &str) -> Result<Vec<ObjectId>, Failure> {
+    let there = listing.refs(&[&proposals(stage)]);
     let wants: Vec<_> = there
         .keys()
         .map(|name| (name.clone(), name.clone()))
         .collect();
     for wants in wants.chunks(REFS_AT_ONCE) {
-        canon.git.fetch(&canon.repository, url, wants)?;
+        canon.git.fetch_listed(&canon.repository, listing, wants)?;
     }
     Ok(there.into_values().collect())
 }

@@ -54,8 +54,8 @@ pub use history::{Blobs, Changes, Commit, FileChange, History, What};
 pub use id::{CollisionAttack, Kind, NotAnId, ObjectId};
 pub use memo::Memo;
 pub use net::{
-    Fetched, Git, GitVersion, Markers, MergedText, Moved, NetError, Protocol, Protocols, Push,
-    Sides, SignError, UnknownProtocol, Url, UrlRefused, Words,
+    Fetched, Git, GitVersion, Listing, Markers, MergedText, Moved, NetError, Protocol, Protocols,
+    Push, Sides, SignError, UnknownProtocol, Url, UrlRefused, Words,
 };
 pub use object_error::ObjectError;
 pub use objects::{Header, Object, Objects};

@@ -11,18 +11,18 @@ use std::process::ExitCode;
 use storyline_manifest::StagePolicy;
 use storyline_promote::Landed;
 use storyline_promote::gate::{Action, Entry, Gate, MAX_REASON, Saying, gate_ref};
-use storyline_repo::story::{Person, RevisionId, Story, log_ref};
+use storyline_repo::story::{Person, RevisionId, Story};
 use storyline_repo::{NetError, ObjectId, Objects, Push, RawCommit, SignError};
 use storyline_text::{Diagnostic, Visible};
 
 use self::told::Said;
 use crate::args::{Format, GateTarget};
-use crate::canon::{self, Canon};
+use crate::canon::Canon;
 use crate::commands::story::{self, signature_now, story_id};
 use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::output;
 use crate::report;
-use crate::stages::{need_stage, revision_on};
+use crate::stages::{fetch_stories, need_stage, revision_on};
 
 /// How often an entry is put on top of what somebody else was faster with.
 const ATTEMPTS: usize = 10;
@@ -104,19 +104,22 @@ fn say_to(canon: &Canon, asked: &Asked<'_>) -> Result<Said, Failure> {
     need_stage(canon, stage)?;
     let policy = canon.manifest.policy(stage);
     let objects = canon.repository.objects()?;
-    let log = canon::name(&log_ref(&id))?;
-    let also = std::slice::from_ref(&log);
-    let (gates, fetched) = now::fetch(canon, &objects, BTreeSet::from([stage.clone()]), also)?;
-    if fetched.missing.contains(&log) {
+    let Some(story) = fetch_stories(canon, [id.clone()])?.remove(&id) else {
         let title = format!("no revision of story {id} was handed in at {}", canon.url);
         let help =
             format!("`storyline story submit {id}` does; `storyline story list` has all stories");
         return Err(usage(Diagnostic::error("unknown-story", title).help(help)));
-    }
+    };
+    let gates = now::fetch(
+        canon,
+        &canon.there,
+        &objects,
+        BTreeSet::from([stage.clone()]),
+    )?;
     let open = Open {
         objects,
         key: key(canon, asked, policy)?,
-        story: Story::read(&canon.repository, &id)?,
+        story,
         canon,
         asked,
         policy,
@@ -202,8 +205,9 @@ impl Open<'_> {
                     Pushed::Done => {}
                     Pushed::Moved(_) if attempt < ATTEMPTS => {
                         attempt += 1;
+                        let there = canon.git.listing(&canon.repository, &canon.url)?;
                         let stages = BTreeSet::from([stage.clone()]);
-                        (gates, _) = now::fetch(canon, &self.objects, stages, &[])?;
+                        gates = now::fetch(canon, &there, &self.objects, stages)?;
                         continue;
                     }
                     Pushed::Moved(error) => return Err(error.into()),

@@ -6,37 +6,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use storyline_promote::gate::{Gate, Odd, gate_ref};
-use storyline_repo::{Fetched, ObjectId, Objects, RefName};
+use storyline_repo::{Listing, ObjectId, Objects, RefName};
 use storyline_text::Diagnostic;
 
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind, usage};
 
-/// Gates, and what else was fetched with them.
+/// Gates of stages.
 pub(crate) struct Gates {
     /// By stage. Of one that is wrong, what it has now.
     pub(crate) gates: BTreeMap<String, Gate>,
     /// What is wrong with some: these have no gate that counts.
     pub(crate) wrong: BTreeMap<String, Failure>,
-    /// What there is now of the refs.
-    pub(crate) fetched: Fetched,
 }
 
-/// Fetches the gates of these stages, and other refs with them; what is wrong with one is told of all.
+/// Fetches the gates of these stages as the canonical repository had them `there`; what is wrong with one is
+/// told of all.
 pub(crate) fn fetch(
     canon: &Canon,
+    there: &Listing,
     objects: &Objects,
     stages: BTreeSet<String>,
-    also: &[RefName],
-) -> Result<(BTreeMap<String, Gate>, Fetched), Failure> {
-    let Gates {
-        gates,
-        wrong,
-        fetched,
-    } = look(canon, objects, stages, also)?;
+) -> Result<BTreeMap<String, Gate>, Failure> {
+    let Gates { gates, wrong } = look(canon, there, objects, stages)?;
     let mut wrong = wrong.into_values();
     match wrong.next() {
-        None => Ok((gates, fetched)),
+        None => Ok(gates),
         Some(mut failure) => {
             let others = wrong.flat_map(|failure| failure.diagnostics);
             failure.diagnostics.extend(others);
@@ -48,14 +43,11 @@ pub(crate) fn fetch(
 /// The same, with what is wrong beside what is in order.
 pub(crate) fn look(
     canon: &Canon,
+    there: &Listing,
     objects: &Objects,
     stages: BTreeSet<String>,
-    also: &[RefName],
 ) -> Result<Gates, Failure> {
-    let mut wants: Vec<_> = also
-        .iter()
-        .map(|name| (name.clone(), name.clone()))
-        .collect();
+    let mut wants = Vec::new();
     let mut seen = Vec::new();
     for stage in stages {
         let name = gate_ref(&stage).map_err(|error| {
@@ -66,7 +58,7 @@ pub(crate) fn look(
         let before = canon.repository.reference(&name)?;
         seen.push((stage, name, before));
     }
-    let fetched = canon.git.fetch(&canon.repository, &canon.url, &wants)?;
+    let fetched = canon.git.fetch_listed(&canon.repository, there, &wants)?;
     objects.refresh();
     let (mut gates, mut wrong) = (BTreeMap::new(), BTreeMap::new());
     let mut kept = Vec::new();
@@ -89,11 +81,7 @@ pub(crate) fn look(
     }
     // So that it is told again until somebody decides.
     canon.copy_refs(&kept, "storyline: kept")?;
-    Ok(Gates {
-        gates,
-        wrong,
-        fetched,
-    })
+    Ok(Gates { gates, wrong })
 }
 
 fn rewritten(canon: &Canon, gate: &RefName, seen: ObjectId) -> Diagnostic {

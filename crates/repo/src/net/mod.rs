@@ -23,7 +23,7 @@ pub use merge::{Markers, MergedText, Sides};
 pub use protocol::{Protocol, Protocols, UnknownProtocol};
 pub use push::{Moved, Push};
 pub use sign::SignError;
-pub use transfer::Fetched;
+pub use transfer::{Fetched, Listing};
 pub use url::{Url, UrlRefused};
 pub use version::GitVersion;
 pub use words::Words;

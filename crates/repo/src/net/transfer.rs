@@ -1,6 +1,6 @@
 //! What a remote has, and bringing it here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::error::NetError;
 use super::git::Git;
@@ -22,6 +22,51 @@ pub struct Fetched {
     pub missing: BTreeSet<RefName>,
 }
 
+/// The refs of a remote as they stood at one moment.
+///
+/// Asking costs what the remote has refs, so a command asks once and works from the answer. What it then
+/// pushes expects refs where this says that they stand, and fails where they moved since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    url: Url,
+    /// A line for each ref: the id, a tab, and the name.
+    lines: Vec<u8>,
+}
+
+impl Listing {
+    /// The remote that was asked.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The refs whose names are one of `prefixes`, or begin with one that ends with `/`. What Git would not
+    /// accept as a name, and what is no text, is nobody's branch.
+    pub fn refs(&self, prefixes: &[&str]) -> BTreeMap<RefName, ObjectId> {
+        let (folders, names): (Vec<&str>, Vec<&str>) =
+            prefixes.iter().partition(|prefix| prefix.ends_with('/'));
+        let names: HashSet<_> = names.into_iter().collect();
+        let is_wanted =
+            |name: &&str| names.contains(name) || folders.iter().any(|f| name.starts_with(f));
+        let refs = lines(&self.lines).filter_map(|line| {
+            let (id, name) = id_and_name(line)?;
+            let name = std::str::from_utf8(name).ok().filter(is_wanted)?;
+            Some((RefName::new(name).ok()?, id))
+        });
+        refs.collect()
+    }
+}
+
+fn lines(output: &[u8]) -> impl Iterator<Item = &[u8]> {
+    output
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.is_empty())
+}
+
+fn id_and_name(line: &[u8]) -> Option<(ObjectId, &[u8])> {
+    let tab = memchr::memchr(b'\t', line)?;
+    Some((ObjectId::from_hex(&line[..tab])?, &line[tab + 1..]))
+}
+
 impl Git {
     /// The refs that `url` has and whose names are one of `prefixes`, or begin with one that ends
     /// with `/`. `repository` is the clone whose settings hold; nothing in it changes.
@@ -34,6 +79,14 @@ impl Git {
         url: &Url,
         prefixes: &[&str],
     ) -> Result<BTreeMap<RefName, ObjectId>, NetError> {
+        Ok(self.listing(repository, url)?.refs(prefixes))
+    }
+
+    /// All refs that `url` has now. `repository` is the clone whose settings hold; nothing in it changes.
+    ///
+    /// # Errors
+    /// When the remote cannot be reached, or not in this way.
+    pub fn listing(&self, repository: &Repository, url: &Url) -> Result<Listing, NetError> {
         let arguments = list_arguments(url);
         let ended = self.run(repository.git_dir(), url, &arguments)?;
         if !ended.status.success() {
@@ -42,33 +95,13 @@ impl Git {
                 words: Words::of(&ended.errors),
             });
         }
-        let is_wanted = |name: &str| {
-            let mut prefixes = prefixes.iter();
-            prefixes.any(|p| name == *p || (p.ends_with('/') && name.starts_with(p)))
-        };
-        let mut refs = BTreeMap::new();
-        for line in ended
-            .output
-            .split(|b| *b == b'\n')
-            .filter(|l| !l.is_empty())
-        {
-            let parts = line
-                .iter()
-                .position(|b| *b == b'\t')
-                .map(|tab| line.split_at(tab));
-            let id = parts.and_then(|(id, _)| ObjectId::from_hex(id));
-            let (Some((_, name)), Some(id)) = (parts, id) else {
-                return Err(NetError::Unreadable { url: url.clone() });
-            };
-            // What Git would not accept as a name, and what is no text, is nobody's branch.
-            let name = std::str::from_utf8(&name[1..])
-                .ok()
-                .filter(|name| is_wanted(name));
-            if let Some(name) = name.and_then(|name| RefName::new(name).ok()) {
-                refs.insert(name, id);
-            }
+        if !lines(&ended.output).all(|line| id_and_name(line).is_some()) {
+            return Err(NetError::Unreadable { url: url.clone() });
         }
-        Ok(refs)
+        Ok(Listing {
+            url: url.clone(),
+            lines: ended.output,
+        })
     }
 
     /// Brings refs of `url` (the sources) into `repository`, where they stand as the destinations,
@@ -83,10 +116,27 @@ impl Git {
         url: &Url,
         refs: &[(RefName, RefName)],
     ) -> Result<Fetched, NetError> {
+        self.fetch_listed(repository, &self.listing(repository, url)?, refs)
+    }
+
+    /// The same from a remote that was asked already: a source is there if it was there then.
+    ///
+    /// # Errors
+    /// As [`Self::fetch`].
+    pub fn fetch_listed(
+        &self,
+        repository: &Repository,
+        listing: &Listing,
+        refs: &[(RefName, RefName)],
+    ) -> Result<Fetched, NetError> {
+        let url = listing.url();
         let sources: Vec<_> = refs.iter().map(|(source, _)| source.as_str()).collect();
+        let mut there = listing.refs(&sources);
         let mut words = Words::default();
-        for _ in 0..ATTEMPTS {
-            let there = self.list(repository, url, &sources)?;
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                there = self.list(repository, url, &sources)?;
+            }
             let is_stale = |(source, destination): &&(RefName, RefName)| {
                 let there = there.get(source);
                 there.is_some_and(|id| tip(repository, destination) != Some(*id))

@@ -87,7 +87,7 @@ struct Target {
 impl Target {
     fn of(fork: &Fork<'_>, args: &AbsorbArgs) -> Result<Self, Failure> {
         let canon = fork.canon;
-        let stories = story_branches(canon)?;
+        let stories = story_branches(canon);
         let said = args.story.as_deref().map(str::parse::<StoryId>).transpose();
         let said = said.map_err(|error| usage(error.diagnostic()))?;
         let from = match (&args.branch, &said) {
@@ -121,7 +121,7 @@ impl Target {
         let branch = canon.manifest.story_branch.of(story.as_str());
         let name = branch_ref(&branch)?;
         let wanted = [(name.clone(), tracking_ref(&branch)?)];
-        let fetched = canon.git.fetch(&canon.repository, &canon.url, &wanted)?;
+        let fetched = canon.fetch_refs(&wanted)?;
         let tip = fetched.found.get(&name).copied();
         Ok(Self {
             from,
@@ -175,15 +175,13 @@ impl Target {
 }
 
 /// The stories that have a branch in the canonical repository.
-fn story_branches(canon: &Canon) -> Result<BTreeMap<StoryId, ObjectId>, Failure> {
-    let heads = canon
-        .git
-        .list(&canon.repository, &canon.url, &["refs/heads/"])?;
+fn story_branches(canon: &Canon) -> BTreeMap<StoryId, ObjectId> {
+    let heads = canon.there.refs(&["refs/heads/"]);
     let stories = heads.iter().filter_map(|(name, tip)| {
         let id = canon.manifest.story_branch.id_in(name.short())?;
         Some((id.parse().ok()?, *tip))
     });
-    Ok(stories.collect())
+    stories.collect()
 }
 
 fn no_branch(fork: &Fork<'_>, id: &StoryId) -> Failure {
@@ -208,10 +206,8 @@ fn story_unknown(fork: &Fork<'_>, branch: &str) -> Failure {
 }
 
 fn branch_missing(fork: &Fork<'_>, target: &Target) -> Result<Failure, Failure> {
-    let (canon, branch) = (fork.canon, &target.from);
-    let heads = canon
-        .git
-        .list(&canon.repository, &fork.url, &["refs/heads/"])?;
+    let branch = &target.from;
+    let heads = fork.there()?.refs(&["refs/heads/"]);
     let title = format!(
         "{} has no branch `{}`",
         fork.url,

@@ -46,7 +46,7 @@ pub(super) fn push(canon: &Canon, tip: ObjectId, id: &StoryId) -> Result<Option<
         Err(NetError::Refused { .. }) => {
             let merge = ToMerge {
                 canon,
-                url: &canon.url,
+                there: &canon.there,
                 stage: CANONICAL,
                 onto: canon.tip,
             };
