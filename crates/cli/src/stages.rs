@@ -8,7 +8,7 @@ use storyline_promote::{Followed, Landed, Ledger, OnStage, Span, Wanted};
 use storyline_repo::story::{
     Record, Revision, RevisionId, Story, StoryError, StoryId, story_of_log,
 };
-use storyline_repo::{Listing, ObjectId, Objects, signature};
+use storyline_repo::{Listing, Memo, ObjectId, Objects, signature};
 use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::Canon;
@@ -94,11 +94,23 @@ impl<'c> StageNow<'c> {
         let fork = Fork::of(canon, name).ok()?;
         let tracking = fork.tracking_ref(&fork.branch).ok()?;
         let tip = canon.repository.reference(&tracking).ok()??;
-        Some(Self {
-            ledger: Ledger::read(objects, tip, &[]).ok()?,
+        Self::at(fork, objects, tip, Vec::new()).ok()
+    }
+
+    fn at(
+        fork: Fork<'c>,
+        objects: &Objects,
+        tip: ObjectId,
+        proposed: Vec<ObjectId>,
+    ) -> Result<Self, Failure> {
+        let mut memo = Memo::open(&fork.canon.repository);
+        let ledger = Ledger::read(objects, &mut memo, tip, &proposed)?;
+        memo.save();
+        Ok(Self {
             fork,
             tip,
-            proposed: Vec::new(),
+            ledger,
+            proposed,
         })
     }
 
@@ -119,14 +131,9 @@ impl<'c> StageNow<'c> {
         if let Some(before) = before {
             refuse_rewritten(&fork, objects, before, tip)?;
         }
-        let ledger = Ledger::read(objects, tip, &proposed)?;
-        tell_ambiguous(&fork.environment.name, &ledger.unsure);
-        Ok(Ok(Self {
-            fork,
-            tip,
-            ledger,
-            proposed,
-        }))
+        let stage = Self::at(fork, objects, tip, proposed)?;
+        tell_ambiguous(&stage.environment.name, &stage.ledger.unsure);
+        Ok(Ok(stage))
     }
 }
 
@@ -190,11 +197,9 @@ pub(crate) fn revision_on(
         }
     } else {
         let stories = BTreeMap::from([(story.id.clone(), story.clone())]);
-        let proposed = proposed(canon, &canon.there, CANONICAL)?;
-        objects.refresh();
-        Followed::read(&canon.repository, objects, canon.tip, &proposed, &stories)?.ledger
+        read_followed(canon, objects, &stories)?.ledger
     };
-    let on = ledger.on_stage().remove(&story.id);
+    let on = ledger.on_stage_of(&story.id);
     Ok(on.map(|on| on.revision.revision))
 }
 
@@ -219,9 +224,7 @@ pub(crate) fn followed_by(
     objects: &Objects,
     stories: &BTreeMap<StoryId, Story>,
 ) -> Result<Followed, Failure> {
-    let proposed = proposed(canon, &canon.there, CANONICAL)?;
-    objects.refresh();
-    let followed = Followed::read(&canon.repository, objects, canon.tip, &proposed, stories)?;
+    let followed = read_followed(canon, objects, stories)?;
     tell_ambiguous(CANONICAL, &followed.ambiguous);
     tell_ambiguous(CANONICAL, &followed.ledger.unsure);
     Ok(followed)
@@ -248,6 +251,22 @@ fn tell_ambiguous(stage: &str, commits: &BTreeMap<ObjectId, Vec<StoryId>>) {
         let diagnostic = Diagnostic::warning("ambiguous-landing", title).help(help);
         report::diagnostics(&[diagnostic], &Sources::new());
     }
+}
+
+fn read_followed(
+    canon: &Canon,
+    objects: &Objects,
+    stories: &BTreeMap<StoryId, Story>,
+) -> Result<Followed, Failure> {
+    let proposed = proposed(canon, &canon.there, CANONICAL)?;
+    objects.refresh();
+    let repository = &canon.repository;
+    let mut memo = Memo::open(repository);
+    let followed = Followed::read(
+        repository, objects, &mut memo, canon.tip, &proposed, stories,
+    )?;
+    memo.save();
+    Ok(followed)
 }
 
 /// Fetches the logs of all stories. Those that cannot be read are told and left out.

@@ -129,9 +129,12 @@ impl Deed {
         if memchr::memmem::find(message, b"Storyline-Kind:").is_none() {
             return Vec::new();
         }
-        let text = String::from_utf8_lossy(message);
+        let mut text = String::from_utf8_lossy(message);
+        if text.contains('\r') {
+            text = text.replace("\r\n", "\n").into();
+        }
         let mut deeds = Vec::new();
-        for paragraph in text.replace("\r\n", "\n").split("\n\n") {
+        for paragraph in text.split("\n\n") {
             deeds.extend(trailers(paragraph).and_then(|trailers| Self::of(&trailers)));
         }
         deeds
@@ -215,12 +218,16 @@ struct Trailers<'t>(Vec<(&'t str, &'t str)>);
 /// The lines of a paragraph of which each is `Key: value`.
 fn trailers(paragraph: &str) -> Option<Trailers<'_>> {
     let lines = paragraph.lines().filter(|line| !line.trim().is_empty());
-    let pairs = lines.map(|line| {
+    let mut pairs = Vec::with_capacity(8);
+    for line in lines {
         let (key, value) = line.trim_start().split_once(':')?;
-        let is_key = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        (!key.is_empty() && key.chars().all(is_key)).then_some((key, value.trim()))
-    });
-    pairs.collect::<Option<Vec<_>>>().map(Trailers)
+        let is_key = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        if key.is_empty() || !key.bytes().all(is_key) {
+            return None;
+        }
+        pairs.push((key, value.trim()));
+    }
+    Some(Trailers(pairs))
 }
 
 impl<'t> Trailers<'t> {

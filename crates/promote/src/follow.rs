@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use storyline_repo::story::{
     Landed as Way, Landings, Part, Revision, RevisionId, Story, StoryError, StoryId,
 };
-use storyline_repo::{ObjectError, ObjectId, Objects, Repository};
+use storyline_repo::{Memo, ObjectError, ObjectId, Objects, Repository};
 
 use crate::PromoteError;
 use crate::deed::{Deed, Landed, Landing};
@@ -41,11 +41,12 @@ impl Followed {
     pub fn read(
         repository: &Repository,
         objects: &Objects,
+        memo: &mut Memo,
         tip: ObjectId,
         proposed: &[ObjectId],
         stories: &BTreeMap<StoryId, Story>,
     ) -> Result<Self, PromoteError> {
-        let ledger = Ledger::read(objects, tip, proposed)?;
+        let ledger = Ledger::read(objects, memo, tip, proposed)?;
         let mut search = Search {
             repository,
             objects,

@@ -288,7 +288,10 @@ impl History {
         let Some(mut view) = self.before(stage, at)? else {
             return Ok(Some(Unproved::DoesNotRecompute { expected: None }));
         };
-        let mut on = on.clone();
+        // Other stories make no difference to it.
+        let named = deeds.iter().filter_map(Deed::story);
+        let named = named.filter_map(|story| Some((story.clone(), on.get(story)?.clone())));
+        let mut on: BTreeMap<_, _> = named.collect();
         let mut names_change = false;
         for (nth, deed) in deeds.iter().enumerate() {
             if let Some(why) = self.unknown(stage, deed, &on)? {

@@ -1,12 +1,13 @@
 //! Which revision is on a stage: read along the first parents of the stage's own history.
 //!
-//! The last entry of each story wins. Nothing is stored beside the history, so that anybody who has it
-//! computes the same.
+//! The last entry of each story wins. Nothing counts but the history, so that anybody who has it computes the
+//! same.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use storyline_repo::{Kind, ObjectError, ObjectId, Objects, RawCommit};
+use storyline_repo::{Kind, Memo, ObjectError, ObjectId, Objects, RawCommit};
 
+use crate::block::{self, Read};
 use crate::deed::{BackOut, Deed, Landed, Landing};
 use storyline_repo::story::{Person, RevisionId, StoryId};
 
@@ -62,33 +63,18 @@ impl Ledger {
     /// When a commit is missing or broken.
     pub fn read(
         objects: &Objects,
+        memo: &mut Memo,
         tip: ObjectId,
         proposed: &[ObjectId],
     ) -> Result<Self, ObjectError> {
-        let mut entries = Vec::new();
-        let mut merges = Vec::new();
-        let mut next = Some(tip);
-        while let Some(id) = next {
-            let bytes = objects.read_as(id, Kind::Commit)?;
-            let commit = parsed(id, &bytes)?;
-            let deeds = Deed::all_in(commit.message());
-            if let (true, [_, merged]) = (deeds.is_empty(), commit.parents()) {
-                merges.push((entries.len(), *merged));
-            }
-            next = commit.parents().first().copied();
-            entries.push(Entry {
-                commit: id,
-                parent: next,
-                tree: commit.tree(),
-                when: commit
-                    .committer()
-                    .and_then(Person::and_time)
-                    .map_or(0, |(_, when)| when),
-                deeds,
-            });
-        }
+        let read = first_parents(objects, memo, tip)?;
+        let merges = read.iter().enumerate();
+        let merges = merges
+            .filter(|(_, read)| read.entry.deeds.is_empty())
+            .filter_map(|(at, read)| Some((at, read.merged?)))
+            .collect();
         let mut ledger = Self {
-            entries,
+            entries: read.into_iter().map(|read| read.entry).collect(),
             ..Self::default()
         };
         ledger.read_merged(objects, merges)?;
@@ -148,30 +134,27 @@ impl Ledger {
         Ok(())
     }
 
+    /// What is on the stage of one story.
+    pub fn on_stage_of(&self, story: &StoryId) -> Option<OnStage> {
+        let entries = self.entries.iter().enumerate().rev();
+        let mut deeds = entries.flat_map(|(at, entry)| {
+            let deeds = entry.deeds.iter().rev();
+            deeds.map(move |deed| (at, entry, deed))
+        });
+        let (at, entry, last) = deeds.find(|(_, _, deed)| deed.story() == Some(story))?;
+        OnStage::by(at, entry, last)
+    }
+
     /// What is on the stage, by story.
     pub fn on_stage(&self) -> BTreeMap<StoryId, OnStage> {
         let mut on = BTreeMap::new();
         for (at, entry) in self.entries.iter().enumerate() {
             for deed in &entry.deeds {
-                let (revision, depends) = match deed {
-                    Deed::Land(Landing {
-                        revision, depends, ..
-                    }) => (revision, depends.clone()),
-                    Deed::HotFix { revision, .. } => (revision, Vec::new()),
-                    Deed::BackOut(BackOut { revision, .. }) => {
-                        on.remove(&revision.story);
-                        continue;
-                    }
-                    Deed::Manifest { .. } | Deed::Adopt => continue,
+                let Some(story) = deed.story() else { continue };
+                match OnStage::by(at, entry, deed) {
+                    Some(found) => on.insert(story.clone(), found),
+                    None => on.remove(story),
                 };
-                let found = OnStage {
-                    revision: revision.clone(),
-                    commit: entry.commit,
-                    when: entry.when,
-                    entry: at,
-                    depends,
-                };
-                on.insert(revision.story.clone(), found);
             }
         }
         on
@@ -179,13 +162,12 @@ impl Ledger {
 
     /// The same, where what is said of revisions that are not `known` counts as nothing.
     #[must_use]
-    pub fn knowing(&self, known: impl Fn(&Landed) -> bool) -> Self {
-        let mut ledger = self.clone();
-        for entry in &mut ledger.entries {
+    pub fn knowing(mut self, known: impl Fn(&Landed) -> bool) -> Self {
+        for entry in &mut self.entries {
             let is_known = |deed: &Deed| deed.revision().is_none_or(&known);
             entry.deeds.retain(is_known);
         }
-        ledger
+        self
     }
 
     /// What was on the stage before an entry, by story.
@@ -223,6 +205,71 @@ impl Ledger {
     /// The tip that it was read from.
     pub fn tip(&self) -> Option<&Entry> {
         self.entries.last()
+    }
+}
+
+impl OnStage {
+    /// What is there of a story by the last that was said of it.
+    fn by(at: usize, entry: &Entry, last: &Deed) -> Option<Self> {
+        let (revision, depends) = match last {
+            Deed::Land(Landing {
+                revision, depends, ..
+            }) => (revision, depends.as_slice()),
+            Deed::HotFix { revision, .. } => (revision, [].as_slice()),
+            Deed::BackOut(_) | Deed::Manifest { .. } | Deed::Adopt => return None,
+        };
+        Some(Self {
+            revision: revision.clone(),
+            commit: entry.commit,
+            when: entry.when,
+            entry: at,
+            depends: depends.to_vec(),
+        })
+    }
+}
+
+/// The commits from `tip` along first parents, newest first.
+fn first_parents(
+    objects: &Objects,
+    memo: &mut Memo,
+    tip: ObjectId,
+) -> Result<Vec<Read>, ObjectError> {
+    let mut read: Vec<Read> = Vec::new();
+    // Where those begin that are in no block.
+    let mut new = 0;
+    let mut next = Some(tip);
+    while let Some(id) = next {
+        if let Some(block) = block::recall(memo, id) {
+            block::remember(memo, &read[new..]);
+            read.extend(block);
+            new = read.len();
+        } else {
+            let bytes = objects.read_as(id, Kind::Commit)?;
+            read.push(Read::of(id, &parsed(id, &bytes)?));
+        }
+        next = read.last().and_then(|read| read.entry.parent);
+    }
+    block::remember(memo, &read[new..]);
+    Ok(read)
+}
+
+impl Read {
+    fn of(id: ObjectId, commit: &RawCommit<'_>) -> Self {
+        let entry = Entry {
+            commit: id,
+            parent: commit.parents().first().copied(),
+            tree: commit.tree(),
+            when: commit
+                .committer()
+                .and_then(Person::and_time)
+                .map_or(0, |(_, when)| when),
+            deeds: Deed::all_in(commit.message()),
+        };
+        let merged = match commit.parents() {
+            [_, merged] => Some(*merged),
+            _ => None,
+        };
+        Self { entry, merged }
     }
 }
 

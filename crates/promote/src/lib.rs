@@ -6,6 +6,7 @@
 //! ```text
 //! deed       what a commit on a stage says that it does
 //! ledger     all of them: which revision is on the stage
+//! block      those that were read before
 //! follow     the same for a stage that follows canonical
 //! stage      a stage's files in canonical form, and back
 //! landing    a revision comes
@@ -29,6 +30,7 @@ mod admission;
 mod audit;
 mod back_out;
 mod bisect;
+mod block;
 pub mod board;
 mod carried;
 mod deed;

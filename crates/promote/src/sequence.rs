@@ -10,7 +10,7 @@ use storyline_text::{Diagnostic, RelPath};
 use crate::PromoteError;
 use crate::deed::{Deed, Landed, Landing};
 use crate::landing::{Candidate, Land, Trouble};
-use crate::ledger::{Ledger, OnStage};
+use crate::ledger::OnStage;
 use crate::stage::{Stage, View};
 
 /// A revision that shall come.
@@ -80,7 +80,7 @@ pub struct Start<'a> {
     /// Its files, canonical.
     pub view: View,
     /// What is on it.
-    pub ledger: &'a Ledger,
+    pub on: &'a BTreeMap<StoryId, OnStage>,
     /// Who commits and when, as a commit takes it.
     pub committer: &'a [u8],
     /// The promotion's name.
@@ -107,7 +107,7 @@ impl Stage<'_, '_> {
         start: &Start<'_>,
         wanted: Vec<Wanted>,
     ) -> Result<Result<Sequence, Box<Refused>>, PromoteError> {
-        let on = start.ledger.on_stage();
+        let on = start.on;
         let mut sequence = Sequence {
             landings: Vec::new(),
             there: Vec::new(),
@@ -121,7 +121,7 @@ impl Stage<'_, '_> {
                 sequence.there.push((wanted, there.commit));
                 continue;
             }
-            if let Some(refusal) = self.missing(&wanted, &on, &sequence, &view)? {
+            if let Some(refusal) = self.missing(&wanted, on, &sequence, &view)? {
                 return Ok(Err(refused(wanted, refusal, view, &sequence)));
             }
             let land = Land {

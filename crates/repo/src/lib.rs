@@ -52,7 +52,7 @@ pub use error::RepoError;
 pub use fork::{Fork, ForkError, Standing};
 pub use history::{Blobs, Changes, Commit, FileChange, History, What};
 pub use id::{CollisionAttack, Kind, NotAnId, ObjectId};
-pub use memo::Memo;
+pub use memo::{Key, Memo};
 pub use net::{
     Fetched, Git, GitVersion, Listing, Markers, MergedText, Moved, NetError, Protocol, Protocols,
     Push, Sides, SignError, UnknownProtocol, Url, UrlRefused, Words,

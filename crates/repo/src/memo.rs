@@ -25,11 +25,11 @@ const TABLE: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("memo")
 
 /// The hash of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Key([u8; 32]);
+pub struct Key([u8; 32]);
 
 impl Key {
     /// The question that consists of these parts.
-    pub(crate) fn of(parts: &[&[u8]]) -> Self {
+    pub fn of(parts: &[&[u8]]) -> Self {
         let mut hasher = blake3::Hasher::new();
         for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes());
@@ -73,7 +73,7 @@ impl Memo {
     }
 
     /// The answer to a question, which is only put together when there may be one.
-    pub(crate) fn get(&self, question: impl FnOnce() -> Key) -> Option<Vec<u8>> {
+    pub fn get(&self, question: impl FnOnce() -> Key) -> Option<Vec<u8>> {
         if self.old.is_none() && self.new.is_empty() {
             return None;
         }
@@ -92,7 +92,7 @@ impl Memo {
     }
 
     /// Remembers an answer, if it can.
-    pub(crate) fn put(&mut self, question: impl FnOnce() -> Key, answer: impl FnOnce() -> Vec<u8>) {
+    pub fn put(&mut self, question: impl FnOnce() -> Key, answer: impl FnOnce() -> Vec<u8>) {
         if self.is_there() && self.new.len() < MAX_NEW {
             self.new.insert(question(), answer().into());
         }
@@ -104,7 +104,7 @@ impl Memo {
     }
 
     /// Writes what is new. Failing to is no failure of a command.
-    pub(crate) fn save(mut self) {
+    pub fn save(mut self) {
         self.old = None;
         let Some(store) = self.store.filter(|_| !self.new.is_empty()) else {
             return;

@@ -145,7 +145,12 @@ impl World {
         act: impl FnOnce(&mut Stage<'_, '_>, &mut History) -> T,
     ) -> T {
         self.within(|workspace| {
-            let ledger = Ledger::read(workspace.objects(), of.tip(), &of.proposed);
+            let ledger = Ledger::read(
+                workspace.objects(),
+                &mut Memo::default(),
+                of.tip(),
+                &of.proposed,
+            );
             let ledger = ledger.expect("it is readable");
             let pinned = Pinned::of(&self.revisions);
             let mut history = History::new(ledger, self.canonical, pinned);
@@ -163,10 +168,11 @@ impl World {
         let who = signature("Jo", "jo@example.com", self.seconds, 0);
         self.look(of, |stage, history| {
             let last = history.ledger().entries.len() - 1;
+            let on = history.ledger().on_stage();
             let start = Start {
                 tip: of.tip(),
                 view: history.view(stage, last).expect("it has one"),
-                ledger: history.ledger(),
+                on: &on,
                 committer: &who,
                 promotion: "p",
             };
@@ -266,6 +272,7 @@ impl World {
         Followed::read(
             &repository,
             &objects,
+            &mut Memo::default(),
             self.canonical,
             &[],
             &stories.collect(),

@@ -27,7 +27,14 @@ fn following() -> Shop {
 fn look<T>(shop: &Shop, act: impl FnOnce(&mut Stage<'_, '_>, &mut History) -> T) -> T {
     let repository = Repository::open_bare(&shop.root).expect("it is readable");
     let objects = repository.objects().expect("they are readable");
-    let followed = Followed::read(&repository, &objects, shop.canonical, &[], &stories(shop));
+    let followed = Followed::read(
+        &repository,
+        &objects,
+        &mut Memo::default(),
+        shop.canonical,
+        &[],
+        &stories(shop),
+    );
     let followed = followed.expect("it is readable");
     let mut history = History::following(followed, shop.canonical, Pinned::of(&shop.revisions));
     let mut workspace = Workspace::new(&objects, Memo::default());
@@ -99,7 +106,14 @@ fn stories(shop: &Shop) -> BTreeMap<StoryId, Story> {
 fn check(shop: &Shop, names: &[(&str, &Landed)]) -> String {
     let repository = Repository::open_bare(&shop.root).expect("it is readable");
     let objects = repository.objects().expect("they are readable");
-    let followed = Followed::read(&repository, &objects, shop.canonical, &[], &stories(shop));
+    let followed = Followed::read(
+        &repository,
+        &objects,
+        &mut Memo::default(),
+        shop.canonical,
+        &[],
+        &stories(shop),
+    );
     let on = followed.expect("it is readable").ledger.on_stage();
     let has = |landed: &Landed| on.values().any(|on| on.revision == *landed);
     let names = names.iter().filter(|(_, landed)| has(landed));

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 use storyline_promote::{Landed, Ledger, Sequence};
-use storyline_repo::ObjectId;
+use storyline_repo::{Memo, ObjectId};
 
 use super::shop::{STAGE, Shop, VIEW};
 
@@ -107,7 +107,13 @@ impl Clone {
     /// What is on the stage by its newest commit: `proposed` are branches that Storyline knows of.
     fn on_stage(&self, proposed: &[ObjectId]) -> String {
         let ledger = self.shop.within(|workspace| {
-            Ledger::read(workspace.objects(), self.shop.tip, proposed).expect("it is readable")
+            Ledger::read(
+                workspace.objects(),
+                &mut Memo::default(),
+                self.shop.tip,
+                proposed,
+            )
+            .expect("it is readable")
         });
         let on = ledger.on_stage();
         on.keys()

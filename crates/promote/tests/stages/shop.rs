@@ -90,7 +90,8 @@ impl Shop {
     /// Looks at the stage as it is now.
     pub(crate) fn look<T>(&self, act: impl FnOnce(&mut Stage<'_, '_>, &mut History) -> T) -> T {
         self.within(|workspace| {
-            let ledger = Ledger::read(workspace.objects(), self.tip, &[]).expect("it is readable");
+            let ledger = Ledger::read(workspace.objects(), &mut Memo::default(), self.tip, &[]);
+            let ledger = ledger.expect("it is readable");
             let pinned = Pinned::of(&self.revisions);
             let mut history = History::new(ledger, self.canonical, pinned);
             act(&mut Stage::new(workspace, STAGE), &mut history)
@@ -214,10 +215,11 @@ impl Shop {
         let who = signature("Jo", "jo@example.com", self.seconds, 0);
         self.look(|stage, history| {
             let at = history.ledger().entries.len() - 1;
+            let on = history.ledger().on_stage();
             let start = Start {
                 tip: self.tip,
                 view: history.view(stage, at).expect("it has one"),
-                ledger: history.ledger(),
+                on: &on,
                 committer: &who,
                 promotion: "p",
             };

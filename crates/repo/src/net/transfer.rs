@@ -1,6 +1,6 @@
 //! What a remote has, and bringing it here.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::NetError;
 use super::git::Git;
@@ -22,6 +22,9 @@ pub struct Fetched {
     pub missing: BTreeSet<RefName>,
 }
 
+/// Characters of an id.
+const ID: usize = 40;
+
 /// The refs of a remote as they stood at one moment.
 ///
 /// Asking costs what the remote has refs, so a command asks once and works from the answer. What it then
@@ -29,7 +32,7 @@ pub struct Fetched {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     url: Url,
-    /// A line for each ref: the id, a tab, and the name.
+    /// A line for each ref, each of which [`is_ref`].
     lines: Vec<u8>,
 }
 
@@ -42,29 +45,33 @@ impl Listing {
     /// The refs whose names are one of `prefixes`, or begin with one that ends with `/`. What Git would not
     /// accept as a name, and what is no text, is nobody's branch.
     pub fn refs(&self, prefixes: &[&str]) -> BTreeMap<RefName, ObjectId> {
-        let (folders, names): (Vec<&str>, Vec<&str>) =
-            prefixes.iter().partition(|prefix| prefix.ends_with('/'));
-        let names: HashSet<_> = names.into_iter().collect();
-        let is_wanted =
-            |name: &&str| names.contains(name) || folders.iter().any(|f| name.starts_with(f));
+        let prefixes = prefixes.iter().map(|prefix| prefix.as_bytes());
+        let (folders, mut names): (Vec<&[u8]>, Vec<&[u8]>) =
+            prefixes.partition(|prefix| prefix.ends_with(b"/"));
+        names.sort_unstable();
+        let is_wanted = |name: &[u8]| {
+            names.binary_search(&name).is_ok() || folders.iter().any(|f| name.starts_with(f))
+        };
         let refs = lines(&self.lines).filter_map(|line| {
-            let (id, name) = id_and_name(line)?;
-            let name = std::str::from_utf8(name).ok().filter(is_wanted)?;
-            Some((RefName::new(name).ok()?, id))
+            let (id, name) = line.split_at_checked(ID)?;
+            let name = Some(&name[1..]).filter(|name| is_wanted(name))?;
+            let name = RefName::new(std::str::from_utf8(name).ok()?).ok()?;
+            Some((name, ObjectId::from_hex(id)?))
         });
         refs.collect()
     }
 }
 
 fn lines(output: &[u8]) -> impl Iterator<Item = &[u8]> {
-    output
-        .split(|b| *b == b'\n')
-        .filter(|line| !line.is_empty())
+    let mut from = 0;
+    let ends = memchr::memchr_iter(b'\n', output).chain([output.len()]);
+    let lines = ends.map(move |end| &output[std::mem::replace(&mut from, end + 1)..end]);
+    lines.filter(|line| !line.is_empty())
 }
 
-fn id_and_name(line: &[u8]) -> Option<(ObjectId, &[u8])> {
-    let tab = memchr::memchr(b'\t', line)?;
-    Some((ObjectId::from_hex(&line[..tab])?, &line[tab + 1..]))
+/// Whether a line is an id, a tab, and something.
+fn is_ref(line: &[u8]) -> bool {
+    line.get(ID) == Some(&b'\t') && ObjectId::from_hex(&line[..ID]).is_some()
 }
 
 impl Git {
@@ -95,7 +102,7 @@ impl Git {
                 words: Words::of(&ended.errors),
             });
         }
-        if !lines(&ended.output).all(|line| id_and_name(line).is_some()) {
+        if !lines(&ended.output).all(is_ref) {
             return Err(NetError::Unreadable { url: url.clone() });
         }
         Ok(Listing {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use storyline_text::{Diagnostic, UnsafeName, Visible, check_component};
 
@@ -10,7 +11,7 @@ pub const MAX_STORY_ID: usize = 100;
 
 /// The id of a story, such as `ABC-12`: letters, digits, `.`, `_` and `-`, a letter or digit first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StoryId(String);
+pub struct StoryId(Arc<str>);
 
 impl StoryId {
     /// The id as it is written.
@@ -48,12 +49,15 @@ fn fault(text: &str) -> Option<Fault> {
     if text.len() > MAX_STORY_ID {
         return Some(Fault::TooLong(text.len()));
     }
-    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let rest = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     let first = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if !first || !text.chars().all(rest) {
+    if !first || !text.bytes().all(rest) {
         return Some(Fault::Letters);
     }
-    if text.contains("..") || text.to_ascii_lowercase().ends_with(".lock") {
+    let is_lock = text
+        .rsplit_once('.')
+        .is_some_and(|(_, end)| end.eq_ignore_ascii_case("lock"));
+    if text.contains("..") || is_lock {
         return Some(Fault::Git);
     }
     if text.eq_ignore_ascii_case("head") {

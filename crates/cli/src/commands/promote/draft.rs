@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use storyline_promote::{
-    Grounds, History, Landed, Ledger, LeftOut, Pinned, Plan, Sequence, Stage, Start, Wanted,
+    Grounds, History, Landed, Ledger, LeftOut, OnStage, Pinned, Plan, Sequence, Stage, Start,
+    Wanted,
 };
 use storyline_repo::projection::Workspace;
+use storyline_repo::story::StoryId;
 use storyline_repo::{Memo, ObjectId, Objects};
 use storyline_text::Diagnostic;
 
@@ -72,7 +74,7 @@ impl<'c> Draft<'c> {
     /// order with them, or comes back as a failure.
     pub(super) fn new(canon: &'c Canon, request: &Request) -> Result<Self, Failure> {
         let objects = canon.repository.objects()?;
-        let stage = StageNow::receiving(canon, &objects, &request.stage)?;
+        let mut stage = StageNow::receiving(canon, &objects, &request.stage)?;
         let chosen = match &request.what {
             What::Stories(asked) => Chosen::asked(canon, &objects, request, asked)?,
             What::AcceptedOn(source) => train::choose(canon, &objects, &stage, request, source)?,
@@ -83,17 +85,19 @@ impl<'c> Draft<'c> {
         let mut trees = Stage::new(&mut workspace, &request.stage);
         let view = trees.view(objects.tree_of(stage.tip)?)?;
         let pinned = pinned(canon, &stage, &chosen)?;
-        let ledger = known(&stage, &chosen, &pinned);
+        // From here on only that counts which revisions that were handed in can have done.
+        let ledger = known(std::mem::take(&mut stage.ledger), &chosen, &pinned);
+        let on = ledger.on_stage();
         let start = Start {
             tip: stage.tip,
             view,
-            ledger: &ledger,
+            on: &on,
             committer: &request.made,
             promotion: &promotion,
         };
         let (sequence, left_out) = land(canon, &mut trees, &start, &chosen, request)?;
-        let history = History::new(ledger.clone(), canon.tip, pinned);
-        believe(&mut trees, history, &sequence)?;
+        let history = History::new(ledger, canon.tip, pinned);
+        believe(&mut trees, history, &on, &sequence)?;
         let made = Made {
             canon,
             request,
@@ -241,10 +245,10 @@ fn land(
 /// What was handed in of the stories that come and that the stage says it has, and of those that landed
 /// together with them.
 fn pinned(canon: &Canon, stage: &StageNow<'_>, chosen: &Chosen) -> Result<Pinned, Failure> {
-    let on = stage.ledger.on_stage();
+    let ledger = &stage.ledger;
     let comes = chosen.comes.iter();
-    let there = comes.filter_map(|comes| on.get(&comes.wanted.revision.story));
-    let deeds = there.flat_map(|on| &stage.ledger.entries[on.entry].deeds);
+    let there = comes.filter_map(|comes| ledger.on_stage_of(&comes.wanted.revision.story));
+    let deeds = there.flat_map(|on| &ledger.entries[on.entry].deeds);
     let ids: BTreeSet<_> = deeds.filter_map(|deed| deed.story().cloned()).collect();
     let stories = fetch_stories(canon, ids)?;
     let revisions = stories.values().flat_map(|story| story.revisions());
@@ -253,12 +257,10 @@ fn pinned(canon: &Canon, stage: &StageNow<'_>, chosen: &Chosen) -> Result<Pinned
 
 /// The ledger, where revisions count that were handed in. What a message says of others would have
 /// something taken off that no story brought.
-fn known(stage: &StageNow<'_>, chosen: &Chosen, pinned: &Pinned) -> Ledger {
+fn known(ledger: Ledger, chosen: &Chosen, pinned: &Pinned) -> Ledger {
     let comes = chosen.comes.iter();
     let comes: HashSet<_> = comes.map(|comes| &comes.wanted.revision.story).collect();
-    stage
-        .ledger
-        .knowing(|landed| !comes.contains(&landed.story) || pinned.is(landed))
+    ledger.knowing(|landed| !comes.contains(&landed.story) || pinned.is(landed))
 }
 
 /// Anybody can write that a story landed. One that is taken for being there is landed again, and has to give
@@ -266,10 +268,10 @@ fn known(stage: &StageNow<'_>, chosen: &Chosen, pinned: &Pinned) -> Ledger {
 fn believe(
     trees: &mut Stage<'_, '_>,
     mut history: History,
+    on: &BTreeMap<StoryId, OnStage>,
     sequence: &Sequence,
 ) -> Result<(), Failure> {
     let name = trees.name().to_owned();
-    let on = history.ledger().on_stage();
     for (wanted, commit) in &sequence.there {
         let story = &wanted.revision.story;
         let unproved = match on.get(story) {

@@ -90,7 +90,6 @@ impl Made<'_> {
         let name = &request.stage;
         let next = format!("`storyline promote --manifest --to {name}` lands canonical's");
         let mut notes = Vec::new();
-        let on = start.ledger.on_stage();
         for step in &sequence.landings {
             let story = &step.wanted.revision.story;
             if let Some(first) = step.manifest_files.first() {
@@ -100,7 +99,7 @@ impl Made<'_> {
                 ));
             }
             for needed in &step.wanted.depends {
-                let there = on.get(&needed.story);
+                let there = start.on.get(&needed.story);
                 let other = there.filter(|there| there.revision.revision != needed.revision);
                 if let Some(other) = other {
                     notes.push(format!(

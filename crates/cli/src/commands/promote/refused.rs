@@ -74,10 +74,12 @@ fn excerpts(
     reasons: &[Diagnostic],
 ) -> Result<Sources, Failure> {
     let revision = &refused.wanted.revision;
-    let on = start.ledger.on_stage();
     let land = Land {
         revision: revision.clone(),
-        replaces: on.get(&revision.story).map(|old| old.revision.clone()),
+        replaces: start
+            .on
+            .get(&revision.story)
+            .map(|old| old.revision.clone()),
     };
     let mut sources = Sources::new();
     let Ok(applied) = stage.put_on(&refused.view, &land)? else {
@@ -189,11 +191,10 @@ fn elsewhere(
     start: &Start<'_>,
     story: &StoryId,
 ) -> Result<Vec<Landed>, Failure> {
-    let on = start.ledger.on_stage();
     let stories = fetch_all_stories(canon)?;
     let others = stories
         .values()
-        .filter(|other| other.id != *story && !on.contains_key(&other.id));
+        .filter(|other| other.id != *story && !start.on.contains_key(&other.id));
     let revisions = others
         .filter(|other| other.withdrawn().is_none())
         .filter_map(|other| other.revision());
@@ -305,8 +306,8 @@ impl Conflict<'_> {
 
     /// What is on the stage, with what was to come before.
     fn on(&self) -> BTreeMap<StoryId, OnStage> {
-        let mut on = self.start.ledger.on_stage();
-        let entries = self.start.ledger.entries.len();
+        let mut on = self.start.on.clone();
+        let entries = on.values().map(|on| on.entry + 1).max().unwrap_or(0);
         for (at, revision) in self.refused.before.iter().enumerate() {
             let came = OnStage {
                 revision: revision.clone(),
