@@ -17,13 +17,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use storyline_repo::ObjectId;
 use storyline_repo::story::{RevisionId, StoryId};
 
 use crate::stage::Span;
 
 /// What a commit says that it does to a stage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deed {
     /// A revision came.
     Land(Landing),
@@ -46,7 +47,7 @@ pub enum Deed {
 }
 
 /// A revision, and its change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landed {
     /// The story.
     pub story: StoryId,
@@ -57,7 +58,7 @@ pub struct Landed {
 }
 
 /// A revision comes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landing {
     /// Which.
     pub revision: Landed,
@@ -70,7 +71,7 @@ pub struct Landing {
 }
 
 /// A revision goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackOut {
     /// Which.
     pub revision: Landed,
@@ -79,7 +80,7 @@ pub struct BackOut {
 }
 
 /// The two ways of taking a revision off a stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Take {
     /// Its change is applied backwards.
     Revert,

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
 use storyline_repo::{Kind, Memo, ObjectError, ObjectId, Objects, RawCommit};
 
 use crate::block::{self, Read};
@@ -25,7 +26,7 @@ pub struct Ledger {
 }
 
 /// A commit on a stage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Which.
     pub commit: ObjectId,

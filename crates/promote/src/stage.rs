@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use storyline_manifest::{Manifest, is_manifest_file};
 use storyline_repo::merge::{Clash, Merge};
 use storyline_repo::projection::{Leaf, Opaque, Workspace};
@@ -60,7 +61,7 @@ impl Applied {
 }
 
 /// What a change leads from and to, as commits in canonical form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Before.
     pub from: ObjectId,

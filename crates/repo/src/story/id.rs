@@ -4,13 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use storyline_text::{Diagnostic, UnsafeName, Visible, check_component};
 
 /// The most bytes that a story's id may have: it becomes part of refs, which become files.
 pub const MAX_STORY_ID: usize = 100;
 
 /// The id of a story, such as `ABC-12`: letters, digits, `.`, `_` and `-`, a letter or digit first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct StoryId(Arc<str>);
 
 impl StoryId {
@@ -28,6 +30,20 @@ impl StoryId {
 impl fmt::Display for StoryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl From<StoryId> for String {
+    fn from(id: StoryId) -> Self {
+        id.0.as_ref().into()
+    }
+}
+
+impl TryFrom<String> for StoryId {
+    type Error = BadStoryId;
+
+    fn try_from(text: String) -> Result<Self, BadStoryId> {
+        text.parse()
     }
 }
 

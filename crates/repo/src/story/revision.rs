@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::StoryId;
 use crate::{Kind, ObjectId};
 
@@ -50,7 +52,7 @@ pub struct Revision {
 }
 
 /// The name of a revision: the hash of its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RevisionId(ObjectId);
 
 impl RevisionId {
