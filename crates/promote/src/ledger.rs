@@ -121,7 +121,7 @@ impl Ledger {
                 // Of several that would give the same, none is taken for granted.
                 known
                     .entry((parent, tree))
-                    .and_modify(|known| *known = known.take().filter(|known| *known == deeds))
+                    .and_modify(|known| *known = known.take().filter(|one| are_same(one, &deeds)))
                     .or_insert(Some(deeds));
             }
         }
@@ -272,6 +272,17 @@ impl Read {
         };
         Self { entry, merged }
     }
+}
+
+/// Whether the same revisions come and go, in whichever promotion.
+fn are_same(one: &[Deed], other: &[Deed]) -> bool {
+    let each = |deeds: &[Deed]| -> Vec<_> {
+        let deeds = deeds.iter();
+        deeds
+            .map(|deed| (deed.kind(), deed.revision().cloned()))
+            .collect()
+    };
+    each(one) == each(other)
 }
 
 /// Commits one after another.
