@@ -4,7 +4,7 @@
 pub(crate) mod now;
 mod told;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -110,12 +110,6 @@ fn say_to(canon: &Canon, asked: &Asked<'_>) -> Result<Said, Failure> {
             format!("`storyline story submit {id}` does; `storyline story list` has all stories");
         return Err(usage(Diagnostic::error("unknown-story", title).help(help)));
     };
-    let gates = now::fetch(
-        canon,
-        &canon.there,
-        &objects,
-        BTreeSet::from([stage.clone()]),
-    )?;
     let open = Open {
         objects,
         key: key(canon, asked, policy)?,
@@ -124,7 +118,7 @@ fn say_to(canon: &Canon, asked: &Asked<'_>) -> Result<Said, Failure> {
         asked,
         policy,
     };
-    open.say(gates)
+    open.say()
 }
 
 /// The key that is to sign, if one is; refuses where nothing would count without.
@@ -186,7 +180,7 @@ enum Pushed {
 }
 
 impl Open<'_> {
-    fn say(&self, mut gates: BTreeMap<String, Gate>) -> Result<Said, Failure> {
+    fn say(&self) -> Result<Said, Failure> {
         let stage = &self.asked.target.on;
         let all: BTreeSet<_> = self.story.revisions().map(|(_, r)| r.id()).collect();
         let canon = self.canon;
@@ -196,7 +190,7 @@ impl Open<'_> {
         };
         let mut attempt = 1;
         loop {
-            let gate = read(gates.remove(stage).unwrap_or_default())?;
+            let gate = read(self.gate()?)?;
             let (revision, notice) = self.revision(&gate)?;
             let (commit, person) = self.entry(revision, gate.tip)?;
             let is_said = self.is_said(&gate, revision, &person)?;
@@ -205,9 +199,6 @@ impl Open<'_> {
                     Pushed::Done => {}
                     Pushed::Moved(_) if attempt < ATTEMPTS => {
                         attempt += 1;
-                        let there = canon.git.listing(&canon.repository, &canon.url)?;
-                        let stages = BTreeSet::from([stage.clone()]);
-                        gates = now::fetch(canon, &there, &self.objects, stages)?;
                         continue;
                     }
                     Pushed::Moved(error) => return Err(error.into()),
@@ -220,6 +211,15 @@ impl Open<'_> {
             let after = read(Gate::read(&self.objects, stage, Some(commit))?)?;
             return Ok(self.said(&after, revision, Some(commit)));
         }
+    }
+
+    /// The gate as it is now: the command itself may have said something there before.
+    fn gate(&self) -> Result<Gate, Failure> {
+        let (canon, stage) = (self.canon, &self.asked.target.on);
+        let there = canon.git.listing(&canon.repository, &canon.url)?;
+        let stages = BTreeSet::from([stage.clone()]);
+        let mut gates = now::fetch(canon, &there, &self.objects, stages)?;
+        Ok(gates.remove(stage).unwrap_or_default())
     }
 
     /// Puts an entry on the gate if that is still at `tip`.
