@@ -29,7 +29,9 @@ fn message(number: u8, round: u8) -> String {
     };
     let landing = |depends: &[&str]| Landing {
         revision: revision.clone(),
-        replaces: (number % 2 == 0).then(|| id(3, round).to_string().parse().expect("an id")),
+        replaces: number
+            .is_multiple_of(2)
+            .then(|| id(3, round).to_string().parse().expect("an id")),
         depends: depends
             .iter()
             .map(|id| id.parse().expect("an id"))
@@ -69,7 +71,7 @@ fn grow(shop: &Shop) -> Vec<ObjectId> {
             let message = message(number, round);
             let commit = NewCommit {
                 tree,
-                parents: if number % 5 == 0 {
+                parents: if number.is_multiple_of(5) {
                     &parents
                 } else {
                     &parents[..1]
