@@ -10,7 +10,7 @@ use gix_pack::data::entry::Header;
 use crate::id::Kind;
 
 /// What takes up no more bytes is not compressed: little would be won, and beginning takes longer.
-const SMALL: usize = 128;
+const SMALL: usize = 512;
 
 /// How an object stands in a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
