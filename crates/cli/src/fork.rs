@@ -8,6 +8,7 @@ use storyline_repo::{Listing, ObjectId, RefName, Url};
 use crate::canon::{self, Canon};
 use crate::failure::Failure;
 use crate::home::{Canonical, Home, Tenants};
+use crate::output::short;
 
 /// The repository and branch that carry an environment. It may be the canonical repository, with a
 /// branch for each environment.
@@ -91,6 +92,5 @@ pub(crate) fn tracking_ref(environment: &Environment, branch: &str) -> Result<Re
 
 /// Where what a branch held is kept beside it.
 pub(crate) fn backup_ref(branch: &str, old: ObjectId) -> Result<RefName, Failure> {
-    let short = &old.to_string()[..12];
-    canon::name(&format!("refs/storyline/backup/{branch}/{short}"))
+    canon::name(&format!("refs/storyline/backup/{branch}/{}", short(old)))
 }

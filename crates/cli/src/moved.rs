@@ -54,7 +54,7 @@ pub(crate) struct ToMerge<'a> {
     pub(crate) canon: &'a Canon,
     /// The repository, with its refs.
     pub(crate) there: &'a Listing,
-    /// The stage, or [`CANONICAL`].
+    /// The stage, or [`CANONICAL`](crate::project::CANONICAL).
     pub(crate) stage: &'a str,
     /// Where the branch stands that it goes into.
     pub(crate) onto: ObjectId,

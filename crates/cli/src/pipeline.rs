@@ -19,7 +19,8 @@ use crate::failure::{Failure, FailureKind, usage};
 use crate::gates::now::{self, Gates};
 use crate::home::receives_stories;
 use crate::logs::Logs;
-use crate::stages::{self, CANONICAL, StageNow, landed, need_objects};
+use crate::project::CANONICAL;
+use crate::stages::{self, StageNow, landed, need_objects};
 
 /// The stages of the pipeline and the stories on their way. What is wrong with one stops no other.
 pub(crate) struct Stages<'c> {

@@ -12,7 +12,8 @@ use crate::failure::{Failure, FailureKind, Sources};
 use crate::output::shown;
 use crate::report;
 
-/// What options that name an environment call the form that is none's.
+/// What options that name an environment call the form that is none's; it stands for a stage where people are
+/// to merge something into canonical itself. No environment may be called so.
 pub(crate) const CANONICAL: &str = "canonical";
 
 /// The setting of a clone that names its environment.

@@ -16,10 +16,8 @@ use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::fork::Fork;
 use crate::home::receives_stories;
 use crate::logs::Logs;
+use crate::project::CANONICAL;
 use crate::report;
-
-/// Stands for a stage where people are to merge something into canonical itself.
-pub(crate) const CANONICAL: &str = "canonical";
 
 /// Refs that one run of `git fetch` is asked for: its arguments have to fit.
 const REFS_AT_ONCE: usize = 500;

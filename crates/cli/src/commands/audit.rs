@@ -17,7 +17,7 @@ use crate::fork::Fork;
 use crate::history::Past;
 use crate::home::Skip;
 use crate::json;
-use crate::output::{self, count, date};
+use crate::output::{self, count, date, short};
 
 /// Files that are shown of one commit.
 const MAX_FILES: usize = 20;
@@ -177,10 +177,10 @@ impl Carries {
         }
         let is = match (&self.canonical, self.foreign.len()) {
             (None, _) => "the projection of no canonical commit".into(),
-            (Some(of), 0) => format!("the projection of canonical {}", &of[..12]),
+            (Some(of), 0) => format!("the projection of canonical {}", short(of)),
             (Some(of), more) => format!(
                 "the projection of canonical {} with {} more",
-                &of[..12],
+                short(of),
                 count(more, "commit")
             ),
         };
@@ -246,7 +246,7 @@ impl ForeignCommit {
         let _ = writeln!(
             text,
             "\n{} {}, {}: {}\n  {}: {}",
-            &self.commit[..12],
+            short(&self.commit),
             date(self.when),
             Visible(self.author.as_bytes()),
             Visible(self.subject.as_bytes()),
@@ -276,7 +276,7 @@ impl Audited<'_> {
             more => format!("{more} are foreign"),
         };
         let since = match &self.begins.commit {
-            Some(commit) => format!("since {}", &commit[..12]),
+            Some(commit) => format!("since {}", short(commit)),
             None => "since it came under the manifest; how it began is not known".into(),
         };
         let follows = self.begins.how == "declared";

@@ -134,7 +134,7 @@ fn text(stage: &str, rows: &[Row]) -> String {
         let _ = writeln!(
             out,
             "{}  {}  {:8}  {}, by {}",
-            &row.commit[..12],
+            short(&row.commit),
             date(row.when),
             row.kind,
             row.what(),

@@ -7,6 +7,7 @@ use storyline_repo::story::RevisionId;
 
 use super::{Open, visible};
 use crate::output::count;
+use crate::output::short;
 
 /// What was said and how the revision stands then, for programs.
 #[derive(Serialize)]
@@ -84,8 +85,8 @@ impl Said {
         } else {
             ""
         };
-        let short = &self.revision[..12];
-        let mut out = format!("{would}{done} {story} on {stage}, revision {short}\n");
+        let revision = short(&self.revision);
+        let mut out = format!("{would}{done} {story} on {stage}, revision {revision}\n");
         let all = self.accepted.len() + self.missing;
         let people: Vec<_> = self
             .accepted

@@ -277,11 +277,11 @@ impl Absorbed<'_> {
         let did = if self.done { "made" } else { "would make" };
         let mut text = format!(
             "{did} {} of {} story {story}, revision {}\n  {} new at {}\n",
-            &self.commit[..12],
+            short(&self.commit),
             Visible(self.stage.as_bytes()),
-            &self.revision[..12],
+            short(&self.revision),
             Visible(self.branch.as_bytes()),
-            &self.tip[..12],
+            short(&self.tip),
         );
         text.push_str(&match (&self.merge, self.done) {
             (Some(merge), _) => format!(

@@ -9,6 +9,7 @@ use super::compare::Comparison;
 use super::own::OwnCommit;
 use crate::fork::Fork;
 use crate::output::count;
+use crate::output::short;
 
 /// Files and commits that are listed for people; programs get all.
 const MAX_FILES: usize = 50;
@@ -53,7 +54,11 @@ impl Adopted<'_> {
     /// What there is, before anything is done.
     pub(super) fn survey(&self) -> String {
         let branch = Visible(self.branch.as_bytes());
-        let mut text = format!("`{branch}` of {} at {}\n", self.repository, &self.old[..12]);
+        let mut text = format!(
+            "`{branch}` of {} at {}\n",
+            self.repository,
+            short(&self.old)
+        );
         if let Some(files) = &self.files {
             let counts = [
                 (files.stamped, "as stamped"),
@@ -105,7 +110,7 @@ impl Adopted<'_> {
                 Visible(commit.author.as_bytes()),
                 Visible(commit.subject.as_bytes()),
             );
-            let _ = writeln!(text, "    {} {author}, {subject}", &commit.id[..12]);
+            let _ = writeln!(text, "    {} {author}, {subject}", short(&commit.id));
         }
         more(&mut text, self.commits.len(), MAX_COMMITS);
         text
@@ -124,13 +129,13 @@ impl Adopted<'_> {
         let mut text = match &self.backup {
             Some(backup) => format!(
                 "{will}replaced: `{branch}` {}..{}, what it was is kept there as `{backup}`\n",
-                &old[..12],
-                &new[..12]
+                short(old),
+                short(new)
             ),
             None => format!(
                 "{will}adopted: `{branch}` {}..{}, one commit\n",
-                &old[..12],
-                &new[..12]
+                short(old),
+                short(new)
             ),
         };
         let is_lost = self

@@ -9,7 +9,7 @@ use crate::args::BackOutArgs;
 use crate::canon::{Canon, branch_ref, tracking_ref};
 use crate::failure::Failure;
 use crate::moved::ToMerge;
-use crate::stages::CANONICAL;
+use crate::project::CANONICAL;
 
 /// What is to be done once the commit is there.
 pub(super) fn next(

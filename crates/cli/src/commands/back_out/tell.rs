@@ -97,7 +97,7 @@ impl Outcome {
                 Some(take) => format!(", by {take}"),
                 None => String::new(),
             };
-            let (id, revision) = (&story.story, &story.revision[..12]);
+            let (id, revision) = (&story.story, short(&story.revision));
             let _ = writeln!(text, "{did} {id} revision {revision} from {stage}{how}");
             for file in story.files.iter().take(MAX_FILES) {
                 let _ = writeln!(text, "  {} {}", file.status, Visible(file.path.as_bytes()));
@@ -122,8 +122,8 @@ impl Outcome {
             (None, true) => writeln!(
                 text,
                 "  {branch} {}..{}\nheld there; next: {next}",
-                &self.from[..12],
-                &self.to[..12],
+                short(&self.from),
+                short(&self.to),
             ),
             (None, false) => writeln!(
                 text,

@@ -18,7 +18,7 @@ use crate::args::{BisectStoryArgs, Format};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind};
 use crate::history::Past;
-use crate::output::{self, count};
+use crate::output::{self, count, short};
 
 pub(crate) fn run(directory: &Path, args: &BisectStoryArgs) -> Result<ExitCode, Failure> {
     let canon = Canon::fetch(directory)?;
@@ -115,7 +115,7 @@ impl<'a> Told<'a> {
             return format!("{stage} passes as it is: no story is to blame\n");
         }
         for run in self.runs.iter().filter(|run| !run.passes) {
-            let _ = writeln!(text, "tree {}: {}", &run.tree[..12], run.ended);
+            let _ = writeln!(text, "tree {}: {}", short(&run.tree), run.ended);
             for line in run.output.lines() {
                 let _ = writeln!(text, "  | {}", Visible(line.as_bytes()));
             }

@@ -55,7 +55,7 @@ pub(super) fn run(canon: &Canon, name: &str, args: &PromoteArgs) -> Result<ExitC
         }
         if !args.dry_run {
             confirm(&landed, args.confirm.as_deref())?;
-            preflight::may_push_to(&stage, &landed.to[..12])?;
+            preflight::may_push_to(&stage, &short(&landed.to))?;
             landed.merge = stage.move_to(commit, "manifest", "storyline promote")?;
             landed.done = true;
         }

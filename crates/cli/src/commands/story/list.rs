@@ -11,7 +11,7 @@ use storyline_repo::story::{CommitSummary, Landings, Story, StoryId};
 use super::{Stories, now, visible, word};
 use crate::args::{Format, StoryListArgs};
 use crate::failure::{Failure, FailureKind};
-use crate::output;
+use crate::output::{self, short};
 use crate::pipeline::wrong;
 
 pub(crate) fn run(directory: &Path, args: &StoryListArgs) -> Result<ExitCode, Failure> {
@@ -88,7 +88,7 @@ impl Row {
 
     fn cells(&self, now: i64) -> [String; 5] {
         let revision = match &self.revision {
-            Some(revision) => format!("{} ({})", &revision[..12], self.revisions),
+            Some(revision) => format!("{} ({})", short(revision), self.revisions),
             None => "-".into(),
         };
         let branch = self

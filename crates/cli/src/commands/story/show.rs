@@ -15,7 +15,7 @@ use super::{Stories, story_id, visible, word};
 use crate::args::{Format, StoryShowArgs};
 use crate::failure::{Failure, usage};
 use crate::json;
-use crate::output::{self, date};
+use crate::output::{self, date, short};
 
 /// Fewest digits of a revision that one may type.
 const MIN_DIGITS: usize = 4;
@@ -199,7 +199,7 @@ impl Shown {
                 self.story,
                 self.state,
                 visible(branch),
-                &tip[..12]
+                short(tip)
             ),
             _ => format!("{}: {}, its branch is gone\n", self.story, self.state),
         };
@@ -224,7 +224,7 @@ impl JsonEvent {
         let _ = writeln!(
             out,
             "\nrevision {} by {who}, {when}",
-            &revision.revision[..12]
+            short(&revision.revision)
         );
         for (name, part) in &revision.repositories {
             let name = match name.as_str() {
@@ -234,11 +234,11 @@ impl JsonEvent {
             let _ = writeln!(out, "  {name}base {}\n  {name}tip  {}", part.base, part.tip);
         }
         for (story, revision) in &revision.depends {
-            let _ = writeln!(out, "  built on {story}, revision {}", &revision[..12]);
+            let _ = writeln!(out, "  built on {story}, revision {}", short(revision));
         }
         for commit in &revision.commits {
             let (subject, author) = (visible(&commit.subject), visible(&commit.author));
-            let _ = writeln!(out, "  {} {subject} ({author})", &commit.id[..12]);
+            let _ = writeln!(out, "  {} {subject} ({author})", short(&commit.id));
         }
         for file in &revision.files {
             let _ = writeln!(out, "  {:7} {}", file.status, visible(&file.path));

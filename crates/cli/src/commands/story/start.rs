@@ -12,7 +12,7 @@ use super::{Stories, conflict, story_id, visible};
 use crate::args::{Format, StartArgs};
 use crate::canon::branch_ref;
 use crate::failure::{Failure, usage};
-use crate::output;
+use crate::output::{self, short};
 
 pub(crate) fn run(directory: &Path, args: &StartArgs) -> Result<ExitCode, Failure> {
     let id = story_id(&args.id)?;
@@ -69,7 +69,7 @@ struct Started<'a> {
 
 fn text(started: &Started<'_>, url: &str) -> String {
     let Started { story, branch, .. } = *started;
-    let base = &started.base[..12];
+    let base = short(&started.base);
     let on = started
         .depends_on
         .map(|on| format!(" of story {on}"))

@@ -18,7 +18,7 @@ use crate::args::{Format, SubmitArgs};
 use crate::canon::{branch_ref, name, tracking_ref};
 use crate::failure::Failure;
 use crate::json;
-use crate::output::{self, count};
+use crate::output::{self, count, short};
 
 pub(crate) fn run(directory: &Path, args: &SubmitArgs) -> Result<ExitCode, Failure> {
     let id = story_id(&args.id)?;
@@ -226,13 +226,13 @@ impl Submitted {
             tip,
             ..
         } = self;
-        let short = &revision[..12];
+        let revision = short(revision);
         let head = match self.new {
-            true => format!("submitted {story}: revision {short}\n"),
-            false => format!("{story} is already there: revision {short}\n"),
+            true => format!("submitted {story}: revision {revision}\n"),
+            false => format!("{story} is already there: revision {revision}\n"),
         };
         let depends = self.depends.iter();
-        let depends = depends.map(|(id, on)| format!("  built on {id}, revision {}\n", &on[..12]));
+        let depends = depends.map(|(id, on)| format!("  built on {id}, revision {}\n", short(on)));
         format!(
             "{head}  base {base}\n  tip  {tip}\n{}  {}, {}\n",
             depends.collect::<String>(),

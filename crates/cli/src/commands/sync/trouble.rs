@@ -9,7 +9,7 @@ use storyline_text::{Diagnostic, Visible};
 
 use crate::failure::Failure;
 use crate::failure::usage;
-use crate::output::{count, date};
+use crate::output::{count, date, short};
 
 /// Commits that are listed one by one.
 const MAX_LISTED: usize = 20;
@@ -30,7 +30,7 @@ pub(super) fn own_way(
         let commit = CommitSummary::read(repository, *id)?;
         told = told.help(format!(
             "{} {}, {}: {}",
-            &id.to_string()[..12],
+            short(id),
             date(commit.when),
             Visible(commit.author.as_bytes()),
             Visible(commit.subject.as_bytes())
