@@ -1,5 +1,8 @@
 //! What gates let through.
 
+use std::fs;
+
+use crate::common::team::Team;
 use crate::{promote, refused, submit, team, views};
 
 #[test]
@@ -125,6 +128,48 @@ fn a_time_to_soak() {
         "{told}"
     );
     assert_eq!(views(&team, "production"), "");
+}
+
+/// Makes what a stage has seem to be there for longer, by so many days.
+fn age(team: &Team, stage: &str, days: i64) {
+    let branch = format!("refs/heads/env/{stage}");
+    let commit = team.git(&team.canonical, &["cat-file", "commit", &branch]);
+    let mut lines: Vec<String> = commit.lines().map(str::to_owned).collect();
+    let mut committers = lines
+        .iter_mut()
+        .filter(|line| line.starts_with("committer "));
+    let committer = committers.next().expect("there is one");
+    let (rest, zone) = committer.rsplit_once(' ').expect("a zone");
+    let (who, when) = rest.rsplit_once(' ').expect("a time");
+    let when: i64 = when.parse().expect("seconds");
+    *committer = format!("{who} {} {zone}", when - days * 24 * 60 * 60);
+    let file = team.top.join("older");
+    fs::write(&file, lines.join("\n") + "\n").expect("there is room");
+    let file = file.to_str().expect("text");
+    let older = team.git(
+        &team.canonical,
+        &["hash-object", "-t", "commit", "-w", file],
+    );
+    team.git(&team.canonical, &["update-ref", &branch, older.trim()]);
+}
+
+#[test]
+fn a_time_to_soak_that_is_over() {
+    let team = team("[stage.production]\nsoak = \"2d\"\n");
+    let ada = team.clone("ada");
+    submit(&ada, "ABC-1");
+    promote(&ada, "ABC-1", &["acceptance-1", "acceptance-2"]);
+    age(&team, "acceptance-1", 3);
+    age(&team, "acceptance-2", 1);
+    // Whoever saw the branches as they were would be told that they were rewritten.
+    let one_more_day = team.clone("bob");
+    let production = ["promote", "ABC-1", "--to", "production"];
+    let told = refused(&one_more_day, &team, &production);
+    assert!(told.stderr().contains(": on acceptance-2 for "), "{told}");
+    age(&team, "acceptance-2", 1);
+    let bob = team.clone("later");
+    bob.succeeds(&production);
+    assert_eq!(views(&team, "production"), "abc_1");
 }
 
 /// What happens by hand where stages are branches: whatever failed is backed out before a release.
