@@ -1,7 +1,7 @@
 //! Files that one side adds to a folder that the other side moved.
 //!
-//! A folder has moved when a side has none of it any more, and more of its files went to one folder than to
-//! any other. Where a file belongs that somebody meanwhile added to it nobody says: it may be found by its
+//! A folder has moved when a side has none of it any more, and its files went elsewhere: to the folder that
+//! got more of them than any other, or nobody can tell where to. Where a file belongs that somebody meanwhile added to it nobody says: it may be found by its
 //! folder, or by what stood beside it. So it clashes, as Git has it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +12,9 @@ use super::moved::twins;
 use super::{Both, ClashKind, Done};
 use crate::object_error::ObjectError;
 use crate::projection::{Differences, Leaf, Workspace};
+
+/// Where a folder went; `None` where several are as likely.
+type Target = Option<RelPath>;
 
 /// Finds files that lost their folder.
 pub(super) fn follow(
@@ -91,12 +94,12 @@ fn added(differences: &Differences) -> Vec<(RelPath, Leaf)> {
     added.collect()
 }
 
-/// Where the files of a folder went, which is not there on the right.
+/// Where the files of a folder went, which is not there on the right; `None` when they went nowhere.
 fn target(
     workspace: &Workspace<'_>,
     differences: &Differences,
     folder: &RelPath,
-) -> Result<Option<RelPath>, ObjectError> {
+) -> Result<Option<Target>, ObjectError> {
     let gone = differences.iter().filter(|(path, leaves)| {
         leaves[0].is_some() && leaves[1].is_none() && below(folder, path).is_some()
     });
@@ -116,22 +119,24 @@ fn target(
             *count.entry(went).or_default() += 1;
         }
     }
-    let most = count.values().copied().max().unwrap_or_default();
-    let mut best = count.into_iter().filter(|(_, files)| *files == most);
+    let most = count.values().copied().max();
+    let mut best = count.into_iter().filter(|(_, files)| Some(*files) == most);
     // Of two that are as likely it is none.
     Ok(match (best.next(), best.next()) {
-        (Some((folder, _)), None) => Some(folder),
-        _ => None,
+        (None, _) => None,
+        (Some((folder, _)), None) => Some(Some(folder)),
+        (Some(_), Some(_)) => Some(None),
     })
 }
 
 /// Where a file would be, if it went along with the innermost folder that moved.
-fn beside(moved: &[(RelPath, RelPath)], path: &RelPath) -> Option<RelPath> {
+fn beside(moved: &[(RelPath, Target)], path: &RelPath) -> Option<Target> {
     let around = moved
         .iter()
         .filter_map(|(folder, to)| Some((below(folder, path)?, to)));
     let (rest, to) = around.min_by_key(|(rest, _)| rest.len())?;
-    RelPath::new(&[to.as_bytes(), b"/", rest].concat()).ok()
+    let to = to.as_ref();
+    Some(to.and_then(|to| RelPath::new(&[to.as_bytes(), b"/", rest].concat()).ok()))
 }
 
 /// What a path is below a folder.

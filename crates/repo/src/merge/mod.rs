@@ -90,8 +90,8 @@ pub enum ClashKind {
     },
     /// One side added the file to a folder that the other side moved, and nobody says where it belongs.
     FolderMoved {
-        /// Where it would be beside what was there.
-        to: RelPath,
+        /// Where it would be beside what was there; `None` where that went to several places.
+        to: Option<RelPath>,
     },
 }
 

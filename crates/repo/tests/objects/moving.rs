@@ -91,15 +91,15 @@ fn a_folder_that_one_side_moved() {
     100644 new/sub/c: c c
     100644 old/d: d
     100644 old/sub/e: e
-    "old/d" FolderMoved { to: "new/d" }
-    "old/sub/e" FolderMoved { to: "new/sub/e" }
+    "old/d" FolderMoved { to: Some("new/d") }
+    "old/sub/e" FolderMoved { to: Some("new/sub/e") }
     "#);
     insta::assert_snapshot!(check([&base, &moved, &more]), @r#"
     100644 new/a: 1 2 3 4 5 6
     100644 new/b: i j k l
     100644 new/sub/c: c c
-    "old/d" FolderMoved { to: "new/d" }
-    "old/sub/e" FolderMoved { to: "new/sub/e" }
+    "old/d" FolderMoved { to: Some("new/d") }
+    "old/sub/e" FolderMoved { to: Some("new/sub/e") }
     "#);
     // Nothing was added: edits go along.
     let edited = [("old/a", A_HERE), ("old/b", B), ("old/sub/c", "c\nc\n")];
@@ -116,14 +116,15 @@ fn a_folder_that_one_side_moved() {
     100644 old/b: i j k l
     100644 old/d: d
     100644 old/sub/e: e
-    "old/sub/e" FolderMoved { to: "new/sub/e" }
+    "old/sub/e" FolderMoved { to: Some("new/sub/e") }
     "#);
     let split = [("new/a", A), ("other/b", B)];
-    insta::assert_snapshot!(check([&base[..2], &[&base[..2], &[("old/d", "d\n")]].concat(), &split]), @r"
+    insta::assert_snapshot!(check([&base[..2], &[&base[..2], &[("old/d", "d\n")]].concat(), &split]), @r#"
     100644 new/a: 1 2 3 4 5 6
     100644 old/d: d
     100644 other/b: i j k l
-    ");
+    "old/d" FolderMoved { to: None }
+    "#);
 }
 
 /// What one side does to a file, or to the folder that it is in.

@@ -382,9 +382,12 @@ fn label(clash: &Clash, bytes: Option<&[u8]>) -> Label {
                 format!("the stage moved {from} here and changed it, and the story removes it");
             return Label::path(path, what);
         }
-        ClashKind::FolderMoved { to } => {
+        ClashKind::FolderMoved { to: Some(to) } => {
             let what = format!("what stood beside it was moved: it may belong to {to}");
             return Label::path(path, what);
+        }
+        ClashKind::FolderMoved { to: None } => {
+            "what stood beside it was moved to several places: it may belong to any"
         }
     };
     Label::path(path, what)
