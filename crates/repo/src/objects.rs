@@ -103,6 +103,10 @@ impl Objects {
     pub fn read(&self, id: ObjectId) -> Result<Object, ObjectError> {
         let mut bytes = Vec::new();
         let kind = self.read_with(self.reader(), id, &mut bytes)?;
+        // There was room for all that it is made from.
+        if bytes.capacity() / 2 > bytes.len() {
+            bytes.shrink_to_fit();
+        }
         Ok(Object { kind, bytes })
     }
 
