@@ -149,3 +149,51 @@ fn a_revision_that_nobody_handed_in() {
     let says = |reason: &str| told.stdout().contains(reason);
     assert!(says("revision-unknown") && !says("not-on-stage"), "{told}");
 }
+
+/// What a message names may not even exist. Only who asks for that very story is stopped.
+#[test]
+fn messages_that_name_what_nobody_has() {
+    let pipeline = Pipeline::new();
+    let ada = pipeline.team.clone("ada");
+    story(&ada, "A-1", &[(VIEW, &view("orders", "sum"))]);
+    story(&ada, "B-2", &[("views/b.view.lkml", "view: b {}\n")]);
+    ada.succeeds(&["promote", "A-1", "--to", "acceptance"]);
+    let message = pipeline.git("acceptance", &["log", "-1", "--format=%B", "main"]);
+    let mut lie = String::new();
+    for line in message.lines() {
+        let (key, value) = line.split_once(": ").unwrap_or((line, ""));
+        let value = match key {
+            "Story-Id" => "B-2".to_owned(),
+            "Story-Revision" | "Story-Base" | "Source-Commit" => "7".repeat(value.len()),
+            _ => value.to_owned(),
+        };
+        let colon = if line.contains(": ") { ": " } else { "" };
+        lie += &format!("{key}{colon}{value}\n");
+    }
+    let hand = pipeline.on("acceptance", "hand");
+    hand.git(&["commit", "--quiet", "--allow-empty", "-m", &lie]);
+    hand.git(&["push", "--quiet", "origin", "main"]);
+    let told = pipeline.refused(&ada, &["back-out", "B-2", "--from", "acceptance"]);
+    assert_snapshot!(told, @r"
+    $ storyline back-out B-2 --from acceptance
+    --- stderr
+    error[landing-forged]: commit <1> says that it landed revision <2> of B-2, which nobody handed in
+     |
+     = help: `storyline audit acceptance` tells what it did
+     = help: `git revert <1>` on the stage's branch takes that commit back
+
+    nothing was changed
+    --- exit code 3
+    ");
+    let told = ada.run(&["audit", "acceptance"]);
+    assert!(
+        told.stdout().contains("revision-unknown") && told.code() == Some(1),
+        "{told}"
+    );
+    ada.succeeds(&["story", "depends", "A-1", "--on", "acceptance"]);
+    let bisect = ["bisect-story", "acceptance", "--", "test", "!", "-e", VIEW];
+    let told = ada.run(&bisect);
+    assert!(!told.stdout().contains("B-2"), "{told}");
+    ada.succeeds(&["back-out", "A-1", "--from", "acceptance"]);
+    ada.succeeds(&["promote", "B-2", "--to", "acceptance"]);
+}

@@ -97,12 +97,14 @@ pub fn take_off(
     history: &mut History,
     story: &StoryId,
 ) -> Result<Option<TakenOff>, PromoteError> {
-    let on = history.ledger().on_stage();
-    let (Some(there), Some(tip)) = (on.get(story), history.ledger().entries.len().checked_sub(1))
-    else {
+    let ledger = history.ledger();
+    let (Some(there), Some(tip)) = (
+        ledger.on_stage_of(story),
+        ledger.entries.len().checked_sub(1),
+    ) else {
         return Ok(None);
     };
-    let revision = there.revision.clone();
+    let revision = there.revision;
     let view = history.view(stage, tip)?;
     for commit in [revision.change.from, revision.change.to] {
         if let Err(ObjectError::Missing { .. }) = stage.workspace.tree_of(commit) {
@@ -165,7 +167,7 @@ fn responsible(
     view: &View,
     taken: &TakenOff,
 ) -> Result<BTreeMap<StoryId, BTreeSet<RelPath>>, PromoteError> {
-    let mut others = history.ledger().on_stage();
+    let mut others = history.on_stage();
     others.remove(&taken.revision.story);
     let mut found: BTreeMap<StoryId, BTreeSet<RelPath>> = BTreeMap::new();
     if taken.revert.is_err() {

@@ -50,7 +50,7 @@ pub fn bisect<E: From<PromoteError>>(
     history: &mut History,
     test: Test<'_, E>,
 ) -> Result<Bisected, E> {
-    let mut on: Vec<_> = history.ledger().on_stage().into_values().collect();
+    let mut on: Vec<_> = history.on_stage().into_values().collect();
     on.sort_by_key(|on| on.entry);
     let stories: Vec<_> = on.into_iter().map(|on| on.revision.story).collect();
     let mut bisection = Bisection {

@@ -14,7 +14,7 @@ use crate::back_out::{follow, without};
 use crate::deed::{BackOut, Deed, Landed, Landing, Take};
 use crate::follow::Followed;
 use crate::landing::{Land, Trouble};
-use crate::ledger::{Entry, Ledger, tell};
+use crate::ledger::{Entry, Ledger, OnStage, tell};
 use crate::stage::{Span, Stage, View};
 
 /// The change that each revision makes, as its story's log says.
@@ -181,6 +181,13 @@ impl History {
     /// The ledger.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// What is on the stage of all that was handed in. Other stories are a claim of somebody's, and may have no
+    /// commits at all.
+    pub fn on_stage(&self) -> BTreeMap<StoryId, OnStage> {
+        let known = self.ledger.clone().knowing(|landed| self.pinned.is(landed));
+        known.on_stage()
     }
 
     /// The tip of the canonical branch.

@@ -21,7 +21,7 @@ pub(super) fn going(
     story: &StoryId,
     args: &BackOutArgs,
 ) -> Result<Vec<StoryId>, Failure> {
-    let on = history.ledger().on_stage();
+    let on = history.on_stage();
     let tip = history.ledger().entries.len().checked_sub(1);
     let Some(tip) = tip.filter(|_| on.contains_key(story)) else {
         return Err(history::not_there(&on, story.as_str(), &args.from));

@@ -55,6 +55,7 @@ fn back_out(canon: &Canon, id: &StoryId, args: &BackOutArgs) -> Result<Outcome, 
     let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
     let mut stage = past.stage(&mut workspace);
     let history = &mut past.history;
+    refuse_forged(&mut stage, history, id)?;
     let stories = dependents::going(&mut stage, history, id, args)?;
     let receiving = past.receiving.as_ref();
     let (branch, from) = match receiving {
@@ -113,7 +114,6 @@ impl Going<'_> {
         history: &mut History,
         story: &StoryId,
     ) -> Result<(), Failure> {
-        refuse_forged(stage, history, story)?;
         let taken = take_off(stage, history, story)?;
         let taken = taken.expect("what goes is on the stage");
         let take = self.args.take.map(|take| match take {
@@ -176,8 +176,9 @@ fn refuse_forged(
     history: &mut History,
     story: &StoryId,
 ) -> Result<(), Failure> {
-    let on = history.ledger().on_stage();
-    let there = on.get(story).expect("what goes is on the stage");
+    let Some(there) = history.ledger().on_stage_of(story) else {
+        return Ok(());
+    };
     let Some(Unproved::RevisionUnknown { revision }) = history.verify(stage, there.entry)? else {
         return Ok(());
     };

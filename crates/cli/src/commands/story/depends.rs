@@ -51,7 +51,7 @@ fn on_stage(directory: &Path, id: &StoryId, stage: &str) -> Result<Found, Failur
     let canon = Canon::fetch(directory)?;
     let objects = canon.repository.objects()?;
     let mut past = Past::fetch(&canon, &objects, stage)?;
-    let on = past.history.ledger().on_stage();
+    let on = past.history.on_stage();
     let tip = past.history.ledger().entries.len().checked_sub(1);
     let Some(tip) = tip.filter(|_| on.contains_key(id)) else {
         return Err(history::not_there(&on, id.as_str(), stage));
