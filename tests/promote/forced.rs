@@ -191,6 +191,9 @@ fn messages_that_name_what_nobody_has() {
         "{told}"
     );
     ada.succeeds(&["story", "depends", "A-1", "--on", "acceptance"]);
+    story(&ada, "C-3", &[(VIEW, &view("orders", "average"))]);
+    let told = pipeline.refused(&ada, &["promote", "C-3", "--to", "acceptance"]);
+    assert!(told.stderr().contains("in the way is A-1"), "{told}");
     let bisect = ["bisect-story", "acceptance", "--", "test", "!", "-e", VIEW];
     let told = ada.run(&bisect);
     assert!(!told.stdout().contains("B-2"), "{told}");

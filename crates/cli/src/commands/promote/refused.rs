@@ -269,10 +269,12 @@ impl Conflict<'_> {
             trouble.change
         };
         let on = self.on();
-        let on: Vec<_> = on
-            .values()
-            .filter(|on| on.revision.story != *story)
-            .collect();
+        // What a message names may not even exist.
+        let objects = stage.workspace.objects();
+        let is_other = |on: &&OnStage| {
+            on.revision.story != *story && need_objects(objects, &on.revision).is_ok()
+        };
+        let on: Vec<_> = on.values().filter(is_other).collect();
         let name = stage.name().to_owned();
         let there = ids(in_the_way(stage, &refused.view, change, &on)?);
         if !there.is_empty() {
