@@ -132,11 +132,15 @@ fn write(canonical: &Bare<'_>, base: ObjectId, begin: ObjectId, landed: usize) -
             i64::from(WHEN) + number as i64,
             0,
         );
-        let path = format!(
-            "views/{}/view_{}.view.lkml",
-            number % FILES / 50,
-            number % FILES
-        );
+        let path = match number == landed {
+            // One that no other story changed.
+            true => "views/new.view.lkml".into(),
+            false => format!(
+                "views/{}/view_{}.view.lkml",
+                number % FILES / 50,
+                number % FILES
+            ),
+        };
         let path = RelPath::new(path.as_bytes()).context("a path")?;
         let text = format!(
             "view: view_{} {{\n  label: \"{number}\"\n}}\n",
