@@ -10,7 +10,7 @@ use crate::canon::{self, Canon};
 use crate::failure::{Failure, usage};
 
 /// Refs that one run of `git fetch` is asked for: its arguments have to fit.
-const REFS_AT_ONCE: usize = 500;
+pub(crate) const REFS_AT_ONCE: usize = 500;
 /// How many runs may come to nothing before it is the remote that is broken, and not what it has.
 const MAX_FAILED: usize = 64;
 

@@ -15,12 +15,9 @@ use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::fork::Fork;
 use crate::home::receives_stories;
-use crate::logs::Logs;
+use crate::logs::{Logs, REFS_AT_ONCE};
 use crate::project::CANONICAL;
 use crate::report;
-
-/// Refs that one run of `git fetch` is asked for: its arguments have to fit.
-const REFS_AT_ONCE: usize = 500;
 
 /// A stage, fetched just now.
 pub(crate) struct StageNow<'c> {
