@@ -185,6 +185,36 @@ fn shown(text: &[u8]) -> String {
     parts.collect::<Vec<_>>().join("\t")
 }
 
+/// What is in the reports, of the canonical form and of the raw one, is on the page.
+fn hides_nothing(left: &Files, right: &Files, raw: &Files, impact: &Impact) {
+    let found = parsed(&page(left, right, raw, impact));
+    is_of_the_template(&found);
+    for file in report(left, right)
+        .files
+        .iter()
+        .chain(&report(left, raw).files)
+    {
+        let path = file.path().to_string();
+        assert!(found.text.contains(&path), "{path}");
+        for [left, right] in file.texts() {
+            for line in left.1.iter().chain(&right.1) {
+                let line = shown(line);
+                assert!(found.text.contains(&line), "{line:?} in {:?}", found.text);
+            }
+        }
+        if let Content::Binary = file.content {
+            assert!(found.text.contains("binary, not shown"));
+        }
+    }
+}
+
+#[test]
+fn what_is_text_only_without_its_stamps() {
+    let file = |text: &[u8]| Files::new([(b"a.txt".to_vec(), FILE, text.to_vec())]);
+    let none = Files::new([]);
+    hides_nothing(&none, &file(b"a\n"), &file(b"\0"), &Impact::default());
+}
+
 proptest! {
     #[test]
     fn a_page_is_its_template_and_hides_nothing(
@@ -203,20 +233,6 @@ proptest! {
         let step = Step { kind: ObjectKind::View, name: name.clone() };
         let standing = Standing { model: name.clone(), name, on: vec![step] };
         let impact = Impact { explores: vec![standing], ..Impact::default() };
-        let found = parsed(&page(&left, &right, &raw, &impact));
-        is_of_the_template(&found);
-        for file in report(&left, &right).files.iter().chain(&report(&left, &raw).files) {
-            let path = file.path().to_string();
-            prop_assert!(found.text.contains(&path), "{path}");
-            for [left, right] in file.texts() {
-                for line in left.1.iter().chain(&right.1) {
-                    let line = shown(line);
-                    prop_assert!(found.text.contains(&line), "{line:?} in {:?}", found.text);
-                }
-            }
-            if let Content::Binary = file.content {
-                prop_assert!(found.text.contains("binary, not shown"));
-            }
-        }
+        hides_nothing(&left, &right, &raw, &impact);
     }
 }

@@ -18,10 +18,21 @@ pub(crate) enum Raw<'r> {
     Elsewhere,
 }
 
+impl<'r> Raw<'r> {
+    /// The file as it is, if the page shows that in the place of `file`.
+    fn of(self, file: &'r FileChange) -> &'r FileChange {
+        match self {
+            Raw::Other(raw) => raw,
+            Raw::Same | Raw::Elsewhere => file,
+        }
+    }
+}
+
 /// A file that differs in canonical form.
 pub(crate) fn canonical(file: &FileChange, raw: Raw<'_>, objects: &Objects<'_>) -> Markup {
     let mut markup = Markup::default();
-    head(file, objects.number, "<article class=\"file\"", &mut markup);
+    let article = "<article class=\"file\"";
+    head([file, raw.of(file)], objects.number, article, &mut markup);
     let text = table(file, objects.number, &objects.anchors());
     match objects.list(text.is_ok()) {
         Ok(list) => markup.add(&list),
@@ -60,7 +71,7 @@ pub(crate) fn canonical(file: &FileChange, raw: Raw<'_>, objects: &Objects<'_>) 
 /// A file that differs only as it is.
 pub(crate) fn raw(file: &FileChange, number: usize) -> Markup {
     let mut markup = Markup::default();
-    head(file, number, "<article class=\"file r\"", &mut markup);
+    head([file; 2], number, "<article class=\"file r\"", &mut markup);
     put(&table(file, number, &Anchors::default()), &mut markup);
     markup.html("</details></article>\n");
     markup
@@ -75,13 +86,28 @@ fn put<E>(text: &Result<Markup, E>, markup: &mut Markup) {
     };
 }
 
-fn head(file: &FileChange, number: usize, article: &'static str, markup: &mut Markup) {
+/// What stands above a file, in canonical form and as it is.
+fn head(forms: [&FileChange; 2], number: usize, article: &'static str, markup: &mut Markup) {
+    let [file, raw] = forms;
     markup.html(article).html(" id=\"f").number(number);
     markup.html("\" aria-labelledby=\"h").number(number);
     markup.html("\"><details open><summary>");
     markup.html(Sign::of_file(file).html());
     markup.html(" <h3 id=\"h").number(number).html("\">");
     markup.name(file.path().as_bytes()).html("</h3>");
+    if (facts(file), file.lines()) == (facts(raw), raw.lines()) {
+        facts_and_lines(file, markup);
+    } else {
+        markup.html("<span class=\"c\">");
+        facts_and_lines(file, markup);
+        markup.html("</span><span class=\"r\">");
+        facts_and_lines(raw, markup);
+        markup.html("</span>");
+    }
+    markup.html("</summary>\n");
+}
+
+fn facts_and_lines(file: &FileChange, markup: &mut Markup) {
     for fact in facts(file) {
         markup
             .html(" <span class=\"fact\">")
@@ -100,7 +126,6 @@ fn head(file: &FileChange, number: usize, article: &'static str, markup: &mut Ma
         markup.html("</span> <span class=\"d\">-").number(removed);
         markup.html("</span></span>");
     }
-    markup.html("</summary>\n");
 }
 
 /// What is to be said of a file besides its text.
