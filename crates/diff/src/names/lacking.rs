@@ -1,16 +1,15 @@
 //! What some files use, their author had, and a tree has not.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use aho_corasick::AhoCorasick;
-use rayon::prelude::*;
 use storyline_stamp::{Pattern, ReadError};
 use storyline_text::RelPath;
 
 use super::facts::Facts;
 use super::lineage::Lineage;
+use super::search::{Found, Search, is_file};
 use super::{File, Name, NameKind, Used};
-use crate::side::{Kind, Side};
+use crate::side::{Entry, Side};
 
 /// A name that is used where nothing provides it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,78 +39,69 @@ impl Lacking {
 /// not; by path and line, each once a file.
 ///
 /// `had` and `has` are the files in which the two trees differ, as the author has them and as `candidate` has
-/// them; a file that only one of them has stands there alone. Takes time in proportion to these files; only
-/// where a name is missing in them, the rest of `candidate` is searched for it.
+/// them; a file that only one of them has stands there alone. Reads these files, and those with care that
+/// mention the names; only where a name is missing in them, the whole of `candidate` is searched for it.
 ///
 /// # Errors
-/// The first file of `candidate` that cannot be read.
+/// The first file that cannot be read.
 pub fn lacking(
     changed: &[File<'_>],
-    had: &[File<'_>],
-    has: &[File<'_>],
+    had: &dyn Side,
+    has: &dyn Side,
     candidate: &dyn Side,
 ) -> Result<Vec<Lacking>, ReadError> {
-    let [changed_facts, had_facts, has_facts] = [changed, had, has].map(read);
-    let broken = has
+    let changed: Found = changed
         .iter()
-        .zip(&has_facts)
-        .filter(|(_, facts)| facts.is_broken);
-    let broken: HashSet<_> = broken.map(|(file, _)| file.path).collect();
-    let there = Names::new(has_facts.iter().chain(&changed_facts));
-    // What a file that does not parse holds is not known.
-    let known = had
-        .iter()
-        .zip(&had_facts)
-        .filter(|(file, _)| !broken.contains(file.path));
-    let mut lost: HashSet<&Name> = known.flat_map(|(_, facts)| names(facts)).collect();
-    lost.retain(|name| !there.all.contains(name));
-    if lost.is_empty() {
-        return Ok(Vec::new());
-    }
-    let edges = Lineage::new(changed_facts.iter().chain(&had_facts));
-    let uses = changed.iter().zip(&changed_facts);
-    let hits: Vec<_> = uses
-        .filter(|(_, facts)| !facts.is_broken)
-        .flat_map(|(file, facts)| {
-            let hits = uses_of(facts).into_iter();
-            let hits = hits.filter(|used| is_hit(used, file, &lost, &there, &edges));
-            hits.map(|used| Hit { file: *file, used })
-        })
+        .map(|file| (file.path.clone(), Facts::read(file.path, file.bytes)))
         .collect();
+    let whole = changed.iter().filter(|(_, facts)| !facts.is_broken);
+    let uses = whole.flat_map(|(path, facts)| uses_of(facts).map(move |used| Use { path, used }));
+    let uses: Vec<_> = uses.collect();
+    let search = Search::new(uses.iter().map(|of| &of.used.name));
+    let had_facts = search.run(had, &[&changed])?;
+    let mut has_facts = search.run(has, &[&changed, &had_facts])?;
+    read_beside(&had_facts, has, &mut has_facts)?;
+    let differing = Differing::new(&changed, [&had_facts, &has_facts], [had, has]);
+    let hits: Vec<_> = uses.iter().filter(|of| differing.is_hit(of)).collect();
     if hits.is_empty() {
         return Ok(Vec::new());
     }
-    let known: HashSet<_> = has.iter().chain(changed).map(|file| file.path).collect();
-    let mut rest = Rest {
-        candidate,
-        known: &known,
-        facts: Vec::new(),
-    };
-    rest.search(&hits, &has_facts, &changed_facts)?;
-    let facts = || rest.facts.iter().chain(&has_facts).chain(&changed_facts);
+    let search = Search::new(hits.iter().map(|hit| &hit.used.name));
+    let there = search.run(candidate, &[])?;
     let judge = Judge {
-        there: Names::new(facts()),
-        lineage: Lineage::new(facts()),
+        there: Names::new(there.values()),
+        lineage: Lineage::new(there.values()),
         candidate,
-        lost: &lost,
+        lost: &differing.lost,
     };
     Ok(judge.told(&hits))
 }
 
-fn read(files: &[File<'_>]) -> Vec<Facts> {
-    let read = files
-        .par_iter()
-        .map(|file| Facts::read(file.path, file.bytes));
-    read.collect()
+/// Reads the files of `side` that stand where these do.
+fn read_beside(others: &Found, side: &dyn Side, found: &mut Found) -> Result<(), ReadError> {
+    for path in others.keys() {
+        let is_there = entry_of(side, path).is_some_and(is_file);
+        if is_there && !found.contains_key(path) {
+            let facts = Facts::read(path, &side.read(path)?);
+            found.insert(path.clone(), facts);
+        }
+    }
+    Ok(())
+}
+
+fn entry_of<'s>(side: &'s dyn Side, path: &RelPath) -> Option<&'s Entry> {
+    let entries = side.entries();
+    let at = entries.binary_search_by(|entry| entry.path.cmp(path));
+    at.ok().map(|at| &entries[at])
 }
 
 /// What a file uses, each once and where it stands first.
-fn uses_of(facts: &Facts) -> Vec<&Used> {
+fn uses_of(facts: &Facts) -> impl Iterator<Item = &Used> {
     let mut used: Vec<_> = facts.used.iter().collect();
     used.sort_by_key(|used| used.line);
     let mut seen = HashSet::new();
     used.retain(|used| seen.insert((&used.name, used.may_be_alias)));
-    used
+    used.into_iter()
 }
 
 fn names(facts: &Facts) -> impl Iterator<Item = &Name> {
@@ -134,37 +124,62 @@ impl<'f> Names<'f> {
     }
 }
 
-/// A use of what may be lacking.
-struct Hit<'f> {
-    file: File<'f>,
+/// A use of a name.
+struct Use<'f> {
+    path: &'f RelPath,
     used: &'f Used,
 }
 
-/// Whether a use may be of what got lost, as far as the files tell that differ.
-fn is_hit(
-    used: &Used,
-    file: &File<'_>,
-    lost: &HashSet<&Name>,
-    there: &Names<'_>,
-    edges: &Lineage<'_>,
-) -> bool {
-    if used.name.kind == NameKind::Include {
-        let pattern = pattern(used, file, b"");
-        return pattern.is_some_and(|pattern| lost.iter().any(|name| is_matched(&pattern, name)));
-    }
-    let Some((view, field)) = used.name.parts() else {
-        return lost.contains(&used.name);
-    };
-    let views = edges.of(view);
-    let mut fields = views.iter().map(|view| Name::field(view, field));
-    let is_there = fields.clone().any(|name| there.all.contains(&name));
-    !is_there && fields.any(|name| lost.contains(&name))
+/// What the files tell in which the author's tree and the candidate differ.
+struct Differing<'f> {
+    /// Files that the candidate has not.
+    gone: Vec<&'f RelPath>,
+    /// What the author has, and the candidate has not there.
+    lost: HashSet<&'f Name>,
+    there: Names<'f>,
+    lineage: Lineage<'f>,
 }
 
-fn pattern(used: &Used, file: &File<'_>, root: &[u8]) -> Option<Pattern> {
-    let text = &used.name.text;
+impl<'f> Differing<'f> {
+    fn new(changed: &'f Found, [had, has]: [&'f Found; 2], sides: [&'f dyn Side; 2]) -> Self {
+        let there = Names::new(has.values().chain(changed.values()));
+        // What a file that does not parse holds is not known.
+        let is_known = |path: &RelPath| has.get(path).is_none_or(|facts| !facts.is_broken);
+        let known = had.iter().filter(|(path, _)| is_known(path));
+        let mut lost: HashSet<&Name> = known.flat_map(|(_, facts)| names(facts)).collect();
+        lost.retain(|name| !there.all.contains(name));
+        let files = sides[0].entries().iter().filter(|entry| is_file(entry));
+        let is_gone = |path: &&RelPath| entry_of(sides[1], path).is_none();
+        Self {
+            gone: files.map(|entry| &entry.path).filter(is_gone).collect(),
+            lost,
+            there,
+            lineage: Lineage::new(changed.values().chain(had.values())),
+        }
+    }
+
+    /// Whether a use may be of what got lost.
+    fn is_hit(&self, of: &Use<'f>) -> bool {
+        let name = &of.used.name;
+        if name.kind == NameKind::Include {
+            let pattern = pattern(of, b"");
+            return pattern
+                .is_some_and(|pattern| self.gone.iter().any(|path| pattern.matches(path)));
+        }
+        let Some((view, field)) = name.parts() else {
+            return self.lost.contains(name);
+        };
+        let views = self.lineage.of(view);
+        let mut fields = views.iter().map(|view| Name::field(view, field));
+        let is_there = fields.clone().any(|name| self.there.all.contains(&name));
+        !is_there && fields.any(|name| self.lost.contains(&name))
+    }
+}
+
+fn pattern(of: &Use<'_>, root: &[u8]) -> Option<Pattern> {
+    let text = &of.used.name.text;
     match root {
-        b"" => Pattern::new(text, file.path.parent(), None),
+        b"" => Pattern::new(text, of.path.parent(), None),
         root => Pattern::new(&[b"/", root, text].concat(), b"", None),
     }
 }
@@ -172,86 +187,6 @@ fn pattern(used: &Used, file: &File<'_>, root: &[u8]) -> Option<Pattern> {
 fn is_matched(pattern: &Pattern, name: &Name) -> bool {
     let path = (name.kind == NameKind::Include).then(|| RelPath::new(&name.text));
     path.is_some_and(|path| path.is_ok_and(|path| pattern.matches(&path)))
-}
-
-/// What the candidate says of names in files that both trees have.
-struct Rest<'a> {
-    candidate: &'a dyn Side,
-    known: &'a HashSet<&'a RelPath>,
-    facts: Vec<Facts>,
-}
-
-impl Rest<'_> {
-    /// Reads every file that mentions what was hit, then those that mention what is extended there.
-    fn search(
-        &mut self,
-        hits: &[Hit<'_>],
-        has: &[Facts],
-        changed: &[Facts],
-    ) -> Result<(), ReadError> {
-        let mut searched: BTreeSet<Vec<u8>> = BTreeSet::new();
-        let mut views: BTreeSet<Vec<u8>> = BTreeSet::new();
-        for Name { kind, text } in hits.iter().map(|hit| &hit.used.name) {
-            let part = |at: usize| text.split(|b| *b == b'.').nth(at).unwrap_or(text).to_vec();
-            match kind {
-                NameKind::Include => continue,
-                NameKind::Field => drop(views.insert(part(0))),
-                NameKind::DbtSource => drop(searched.insert(part(1))),
-                _ => drop(searched.insert(text.clone())),
-            }
-        }
-        let mut next: Vec<_> = searched.iter().cloned().collect();
-        loop {
-            let facts = || self.facts.iter().chain(has).chain(changed);
-            let lineage = Lineage::new(facts());
-            let all = views.iter().flat_map(|view| lineage.of(view));
-            let new = all.filter(|view| !searched.contains(*view));
-            next.extend(new.map(<[u8]>::to_vec).collect::<BTreeSet<_>>());
-            if next.is_empty() {
-                return Ok(());
-            }
-            let found = self.mentioning(&next)?;
-            self.facts.extend(found);
-            searched.extend(next.drain(..));
-        }
-    }
-
-    fn mentioning(&self, texts: &[Vec<u8>]) -> Result<Vec<Facts>, ReadError> {
-        let finder = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(texts);
-        // Texts that do not fit into memory do not come from files that do.
-        let is_in = |bytes: &[u8]| {
-            finder
-                .as_ref()
-                .map_or(true, |finder| finder.is_match(bytes))
-        };
-        let entries = self.candidate.entries().par_iter();
-        let files = entries.filter(|entry| {
-            let is_file = matches!(entry.kind, Kind::File { .. });
-            is_file && holds_names(&entry.path) && !self.known.contains(&entry.path)
-        });
-        let facts = files.map(|entry| {
-            let bytes = self.candidate.read(&entry.path)?;
-            let is_wanted = is_in(entry.path.as_bytes()) || is_in(&bytes);
-            Ok(is_wanted.then(|| Facts::read(&entry.path, &bytes)))
-        });
-        facts.filter_map(Result::transpose).collect()
-    }
-}
-
-/// Whether a file of this name may say something of names.
-fn holds_names(path: &RelPath) -> bool {
-    let ends = [
-        &b".lkml"[..],
-        b".lookml",
-        b".sql",
-        b".py",
-        b".csv",
-        b".yml",
-        b".yaml",
-    ];
-    ends.iter().any(|end| path.as_bytes().ends_with(end))
 }
 
 /// All that is to be known of hits.
@@ -263,14 +198,14 @@ struct Judge<'f> {
 }
 
 impl<'f> Judge<'f> {
-    fn told(&self, hits: &[Hit<'f>]) -> Vec<Lacking> {
+    fn told(&self, hits: &[&Use<'f>]) -> Vec<Lacking> {
         let mut lacking: HashMap<_, Lacking> = HashMap::new();
         for hit in hits.iter().filter(|hit| self.is_lacking(hit)) {
             let name = self.whole(&hit.used.name);
             lacking
-                .entry((hit.file.path, name.clone()))
+                .entry((hit.path, name.clone()))
                 .or_insert_with(|| Lacking {
-                    path: hit.file.path.clone(),
+                    path: hit.path.clone(),
                     line: hit.used.line,
                     name,
                     what: hit.used.what,
@@ -290,7 +225,7 @@ impl<'f> Judge<'f> {
         view.unwrap_or_else(|| name.clone())
     }
 
-    fn is_lacking(&self, hit: &Hit<'f>) -> bool {
+    fn is_lacking(&self, hit: &Use<'f>) -> bool {
         let name = &hit.used.name;
         let is_alias = |view: &[u8]| hit.used.may_be_alias && self.there.aliases.contains(view);
         match name.kind {
@@ -317,14 +252,14 @@ impl<'f> Judge<'f> {
     }
 
     /// Whether the pattern matches anything, from the root or as of a project in a folder.
-    fn is_included(&self, hit: &Hit<'_>) -> bool {
-        let folder = hit.file.path.parent();
+    fn is_included(&self, hit: &Use<'_>) -> bool {
+        let folder = hit.path.parent();
         let slashes = memchr::memchr_iter(b'/', folder);
         let is_absolute = hit.used.name.text.starts_with(b"/");
         let folders = slashes.chain([folder.len()]).map(|end| &folder[..end]);
         let roots = folders.filter(|root| is_absolute && !root.is_empty());
         let roots = [&b""[..]].into_iter().chain(roots);
-        let patterns = roots.filter_map(|root| pattern(hit.used, &hit.file, root));
+        let patterns = roots.filter_map(|root| pattern(hit, root));
         let entries = self.candidate.entries();
         patterns.into_iter().any(|pattern| {
             let prefix = pattern.prefix();

@@ -16,6 +16,7 @@ mod facts;
 mod lacking;
 mod lineage;
 mod lookml;
+mod search;
 mod text;
 mod timeframes;
 

@@ -7,11 +7,9 @@ use crate::project::Project;
 
 /// The changes from one project to another.
 fn changes<'a>(before: &'a Project, after: &'a Project) -> Vec<Change<'a>> {
-    let files = before
-        .differing(after)
-        .into_iter()
-        .chain(after.differing(before));
+    let files = before.files().chain(after.files());
     let mut paths: Vec<&RelPath> = files.map(|file| file.path).collect();
+    paths.retain(|path| before.get(path) != after.get(path));
     paths.sort();
     paths.dedup();
     let change = |path| Change {

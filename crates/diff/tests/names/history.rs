@@ -63,13 +63,33 @@ impl Drop for Blobs {
     }
 }
 
-struct Candidate<'r> {
+/// Some files of a tree.
+struct Files<'r> {
     blobs: &'r Blobs,
     tree: &'r Tree,
     entries: Vec<Entry>,
 }
 
-impl Side for Candidate<'_> {
+impl<'r> Files<'r> {
+    fn new<'p>(blobs: &'r Blobs, tree: &'r Tree, paths: impl Iterator<Item = &'p RelPath>) -> Self {
+        let kind = Kind::File { executable: None };
+        let there = paths.filter(|path| tree.contains_key(*path));
+        let entry = |path: &RelPath| Entry {
+            path: path.clone(),
+            kind,
+            hash: None,
+        };
+        let mut entries: Vec<_> = there.map(entry).collect();
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        Self {
+            blobs,
+            tree,
+            entries,
+        }
+    }
+}
+
+impl Side for Files<'_> {
     fn entries(&self) -> &[Entry] {
         &self.entries
     }
@@ -128,33 +148,17 @@ fn lacks(blobs: &Blobs, before: &Tree, author: &Tree, stage: &Tree) -> Vec<Lacki
 /// What these files of `candidate` lack that `author` has.
 fn lacks_in(blobs: &Blobs, story: &[RelPath], author: &Tree, candidate: &Tree) -> Vec<Lacking> {
     let between = differing(author, candidate);
-    let read = |tree: &Tree, paths: &[RelPath]| {
-        let there = paths
-            .iter()
-            .filter_map(|path| Some((path.clone(), blobs.read(tree.get(path)?))));
-        there.collect::<Vec<_>>()
-    };
-    let owned = [
-        read(candidate, story),
-        read(author, &between),
-        read(candidate, &between),
-    ];
-    let [changed, had, has] = owned.each_ref().map(|files| {
-        let files = files.iter().map(|(path, bytes)| File { path, bytes });
-        files.collect::<Vec<_>>()
-    });
-    let kind = Kind::File { executable: None };
-    let entries = candidate.keys().cloned().map(|path| Entry {
-        path,
-        kind,
-        hash: None,
-    });
-    let side = Candidate {
-        blobs,
-        tree: candidate,
-        entries: entries.collect(),
-    };
-    lacking(&changed, &had, &has, &side).expect("git has its objects")
+    let there = story
+        .iter()
+        .filter_map(|path| Some((path, candidate.get(path)?)));
+    let changed: Vec<_> = there.map(|(path, id)| (path, blobs.read(id))).collect();
+    let changed: Vec<_> = changed
+        .iter()
+        .map(|(path, bytes)| File { path, bytes })
+        .collect();
+    let [had, has] = [author, candidate].map(|tree| Files::new(blobs, tree, between.iter()));
+    let all = Files::new(blobs, candidate, candidate.keys());
+    lacking(&changed, &had, &has, &all).expect("git has its objects")
 }
 
 /// The tree in which what lies between a commit and its first parent is applied to `stage`, if it fits.

@@ -55,10 +55,11 @@ impl Project {
     }
 
     /// Its files that `other` has not, or not so.
-    pub(crate) fn differing(&self, other: &Self) -> Vec<File<'_>> {
-        let files = self.files();
-        let differing = files.filter(|file| other.get(file.path) != Some(file.bytes));
-        differing.collect()
+    pub(crate) fn differing(&self, other: &Self) -> Self {
+        let files = self.entries.iter().cloned().zip(self.bytes.iter().cloned());
+        let differing = files.filter(|(entry, bytes)| other.get(&entry.path) != Some(bytes));
+        let (entries, bytes) = differing.unzip();
+        Self { entries, bytes }
     }
 }
 

@@ -33,27 +33,24 @@ pub(super) fn lacking(
         );
     }
     let changed = read(workspace, changed.into_iter())?;
-    let had = read(workspace, side(&differences, 0))?;
-    let has = read(workspace, side(&differences, 1))?;
-    let (changed, had, has) = (files(&changed), files(&had), files(&has));
+    let changed: Vec<_> = changed
+        .iter()
+        .map(|(path, bytes)| File { path, bytes })
+        .collect();
+    let [had, has] = sides(workspace, &differences)?;
     // The rest of the candidate is only looked at where something seems to be lacking.
-    let nothing = sides(workspace, &Differences::new())?;
-    if names::lacking(&changed, &had, &has, &nothing[1])?.is_empty() {
+    let [_, nothing] = sides(workspace, &Differences::new())?;
+    if names::lacking(&changed, &had, &has, &nothing)?.is_empty() {
         return Ok(Vec::new());
     }
-    let all = whole(workspace, candidate)?;
-    let all = sides(workspace, &all)?;
-    Ok(names::lacking(&changed, &had, &has, &all[1])?)
+    let whole = whole(workspace, candidate)?;
+    let [_, all] = sides(workspace, &whole)?;
+    Ok(names::lacking(&changed, &had, &has, &all)?)
 }
 
 /// Everything in a tree, as what it has and nothing has not.
 fn whole(workspace: &mut Workspace<'_>, tree: ObjectId) -> Result<Differences, ObjectError> {
     workspace.differences(None, Some(tree))
-}
-
-fn side(differences: &Differences, side: usize) -> impl Iterator<Item = (RelPath, Leaf)> {
-    let there = differences.iter();
-    there.filter_map(move |(path, sides)| Some((path.clone(), sides[side]?)))
 }
 
 fn read(
@@ -64,11 +61,5 @@ fn read(
         leaves.filter(|(_, leaf)| matches!(leaf.kind, EntryKind::File | EntryKind::Executable));
     files
         .map(|(path, leaf)| Ok((path, workspace.read(leaf.id)?)))
-        .collect()
-}
-
-fn files(read: &[(RelPath, Vec<u8>)]) -> Vec<File<'_>> {
-    read.iter()
-        .map(|(path, bytes)| File { path, bytes })
         .collect()
 }
