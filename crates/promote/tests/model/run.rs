@@ -348,18 +348,21 @@ impl Run {
             return "does not fit";
         };
         let landed = self.handed[of].landed.clone();
-        let steps = match self.chance.below(4) {
+        let way = self.chance.below(4);
+        // Where canonical has a part already, what comes is not known for the story unless it says so.
+        let is_whole = between(&self.canonical, &content) == self.handed[of].edits;
+        let steps = match way {
             0 => {
                 let parents = [self.world.canonical, landed.change.to];
                 self.land_canonically(&parents, &content, "Merge branch");
                 "merged"
             }
-            1 => {
+            1 if is_whole => {
                 let parents = [self.world.canonical];
                 self.land_canonically(&parents, &content, "Squashed (#7)");
                 "squashed"
             }
-            2 => {
+            1 | 2 => {
                 let parents = [self.world.canonical];
                 let message = format!(
                     "Squashed\n\nStory-Id: {}\nStory-Revision: {}\n",
@@ -374,9 +377,10 @@ impl Run {
                 let mut contents = Vec::new();
                 let mut new = self.canonical.clone();
                 for (commit, after) in story.commits {
-                    match applied(&new, &between(&before, &after)) {
-                        Ok(applied) => new = applied,
-                        Err(_) => return "does not fit commit by commit",
+                    let edits = between(&before, &after);
+                    match applied(&new, &edits) {
+                        Ok(applied) if between(&new, &applied) == edits => new = applied,
+                        _ => return "does not fit commit by commit",
                     }
                     contents.push(new.clone());
                     before = after;
