@@ -5,6 +5,8 @@
 //! before: the manifest of `HEAD` may name it, but is believed only if one of the clone's remotes, which
 //! its owner added, is the same place; and what is fetched from there has to agree.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use storyline_manifest::{Manifest, is_manifest_file};
@@ -23,6 +25,8 @@ use crate::report;
 
 /// Where the canonical branch is kept in a clone.
 const TRACKING: &str = "refs/storyline/remote/canonical/";
+/// Where refs are that tell what the canonical repository had when somebody last asked for them alone.
+const MIRROR: &str = "refs/storyline/there/";
 
 /// The canonical branch, as it is now.
 pub(crate) struct Canon {
@@ -40,14 +44,21 @@ pub(crate) struct Canon {
     pub(crate) branch: String,
     /// Its newest commit.
     pub(crate) tip: ObjectId,
-    /// The canonical repository's refs, as they were when the command began.
-    pub(crate) there: Listing,
+    /// What the command began by asking for.
+    asked: Listing,
+    /// All refs, once that was not enough.
+    all: OnceCell<Listing>,
 }
 
 impl Canon {
     /// Finds the canonical repository from the clone in `directory`, fetches its branch and reads the
     /// manifest there.
     pub(crate) fn fetch(directory: &Path) -> Result<Self, Failure> {
+        Self::fetch_with(directory, &[])
+    }
+
+    /// The same, for a command that needs no more than the refs in these folders and the branch.
+    pub(crate) fn fetch_with(directory: &Path, folders: &[String]) -> Result<Self, Failure> {
         let repository = repository(directory)?;
         let git = git::program(Some(&repository))?;
         let head = match repository.head() {
@@ -56,8 +67,17 @@ impl Canon {
         };
         let (url, branch) = place(&repository, head.as_ref().map(|(_, (found, _))| found))?;
         let (source, tracking) = (branch_ref(&branch)?, tracking_ref(&branch)?);
-        let there = git.listing(&repository, &url)?;
-        let fetched = git.fetch_listed(&repository, &there, &[(source.clone(), tracking)])?;
+        let wanted = [(source.clone(), tracking)];
+        let brought = match folders {
+            [] => None,
+            _ => git.bring(&repository, &url, &wanted, folders, MIRROR)?,
+        };
+        // A listing tells what it is that cannot be brought.
+        let asked = match brought {
+            Some(brought) => brought,
+            None => git.listing(&repository, &url)?,
+        };
+        let fetched = git.fetch_listed(&repository, &asked, &wanted)?;
         let Some(tip) = fetched.found.get(&source).copied() else {
             let title = format!("{url} has no branch `{}`", Visible(branch.as_bytes()));
             let diagnostic = Diagnostic::error("canonical-branch-missing", title).help(format!(
@@ -86,15 +106,51 @@ impl Canon {
             url,
             branch,
             tip,
-            there,
+            asked,
+            all: OnceCell::new(),
         };
         canon.refuse_elsewhere()?;
         Ok(canon)
     }
 
+    /// What the canonical repository was asked and that tells of these names, or of folders that end with `/`, as
+    /// they were when the command began or first asked.
+    pub(crate) fn there(&self, names: &[&str]) -> Result<&Listing, Failure> {
+        if self.asked.tells(names) {
+            return Ok(&self.asked);
+        }
+        if let Some(all) = self.all.get() {
+            return Ok(all);
+        }
+        let all = self.git.listing(&self.repository, &self.url)?;
+        Ok(self.all.get_or_init(|| all))
+    }
+
+    /// What stands in these folders now, whatever the command saw before.
+    pub(crate) fn ask_again(&self, folders: &[String]) -> Result<Listing, Failure> {
+        let Self {
+            git,
+            repository,
+            url,
+            ..
+        } = self;
+        Ok(match git.bring(repository, url, &[], folders, MIRROR)? {
+            Some(brought) => brought,
+            None => git.listing(repository, url)?,
+        })
+    }
+
+    /// The refs of the canonical repository that have these names or are in these folders.
+    pub(crate) fn refs(&self, names: &[&str]) -> Result<BTreeMap<RefName, ObjectId>, Failure> {
+        let there = self.there(names)?;
+        Ok(self.git.refs(&self.repository, there, names)?)
+    }
+
     /// Brings refs of the canonical repository into the clone, as they were when the command began.
     pub(crate) fn fetch_refs(&self, refs: &[(RefName, RefName)]) -> Result<Fetched, Failure> {
-        Ok(self.git.fetch_listed(&self.repository, &self.there, refs)?)
+        let names: Vec<_> = refs.iter().map(|(source, _)| source.as_str()).collect();
+        let there = self.there(&names)?;
+        Ok(self.git.fetch_listed(&self.repository, there, refs)?)
     }
 
     /// Brings refs of the clone that are copies of the remote's to where it has them now.

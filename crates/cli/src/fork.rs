@@ -1,6 +1,7 @@
 //! An environment's repository as a clone sees it: its branches, and their copies here.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use storyline_manifest::Environment;
 use storyline_repo::{Listing, ObjectId, RefName, Url};
@@ -47,17 +48,23 @@ impl<'c> Fork<'c> {
         })
     }
 
-    /// The refs of its repository, as they were when they were first asked for.
-    pub(crate) fn there(&self) -> Result<&Listing, Failure> {
+    /// What its repository was asked and that tells of these names and folders, as [`Canon::there`] does.
+    pub(crate) fn there(&self, names: &[&str]) -> Result<&Listing, Failure> {
         let canon = self.canon;
         if self.url == canon.url {
-            return Ok(&canon.there);
+            return canon.there(names);
         }
         if let Some(there) = self.there.get() {
             return Ok(there);
         }
         let there = canon.git.listing(&canon.repository, &self.url)?;
         Ok(self.there.get_or_init(|| there))
+    }
+
+    /// Its refs that have these names or are in these folders.
+    pub(crate) fn refs(&self, names: &[&str]) -> Result<BTreeMap<RefName, ObjectId>, Failure> {
+        let there = self.there(names)?;
+        Ok(self.canon.git.refs(&self.canon.repository, there, names)?)
     }
 
     /// The branch on which the story `id` shows up there; `None` when stories do not.
@@ -76,7 +83,7 @@ impl<'c> Fork<'c> {
         let source = canon::branch_ref(branch)?;
         let wanted = [(source.clone(), self.tracking_ref(branch)?)];
         let canon = self.canon;
-        let there = self.there()?;
+        let there = self.there(&[source.as_str()])?;
         let fetched = canon.git.fetch_listed(&canon.repository, there, &wanted)?;
         Ok(fetched.found.get(&source).copied())
     }

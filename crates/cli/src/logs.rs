@@ -69,9 +69,9 @@ pub(crate) fn fetch_refs(
     let mut waiting: Vec<_> = wants.chunks(REFS_AT_ONCE).collect();
     let mut failed = 0;
     while let Some(wants) = waiting.pop() {
-        let fetched = canon
-            .git
-            .fetch_listed(&canon.repository, &canon.there, wants);
+        let names: Vec<_> = wants.iter().map(|(name, _)| name.as_str()).collect();
+        let there = canon.there(&names)?;
+        let fetched = canon.git.fetch_listed(&canon.repository, there, wants);
         match (fetched, wants) {
             (Ok(fetched), _) => {
                 became.extend(fetched.found.into_keys().map(|name| (name, Ok(()))));

@@ -40,7 +40,7 @@ impl StageNow<'_> {
         }
         let merge = ToMerge {
             canon,
-            there: self.there()?,
+            there: self.there(&["refs/heads/"])?,
             stage,
             onto: self.tip,
         };
@@ -52,7 +52,7 @@ impl StageNow<'_> {
 /// Where people are to merge a finished commit.
 pub(crate) struct ToMerge<'a> {
     pub(crate) canon: &'a Canon,
-    /// The repository, with its refs.
+    /// The repository, with its branches.
     pub(crate) there: &'a Listing,
     /// The stage, or [`CANONICAL`](crate::project::CANONICAL).
     pub(crate) stage: &'a str,
@@ -76,7 +76,8 @@ impl ToMerge<'_> {
         let canon = self.canon;
         let branch = self.branch(name);
         let destination = branch_ref(&branch)?;
-        let there = self.there.refs(&[destination.as_str()]);
+        let names = [destination.as_str()];
+        let there = canon.git.refs(&canon.repository, self.there, &names)?;
         let there = there.get(&destination).copied();
         if let Some(there) = there {
             let wanted = [(destination.clone(), tracking)];

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use storyline_promote::board::{Board, HandedIn, Pipeline, StageState, Wrong, board, in_question};
 use storyline_promote::{Landed, Proposal};
 use storyline_repo::story::{CommitSummary, RevisionId, Story, StoryId};
-use storyline_repo::{Listing, ObjectId, Objects};
+use storyline_repo::{ObjectId, Objects, RefName};
 use storyline_text::Diagnostic;
 
 use crate::canon::{self, Canon};
@@ -120,7 +120,7 @@ impl<'c> Stages<'c> {
         let manifest = canon::manifest_sources(&canon.repository, stage.tip)?;
         state.manifest_behind = manifest != canon.manifest_sources;
         let proposals = stage.ledger.proposals(&self.objects, &stage.proposed)?;
-        state.proposals = with_branches(stage.there()?, name, proposals);
+        state.proposals = with_branches(|names| stage.refs(names), name, proposals)?;
         Ok(())
     }
 
@@ -136,7 +136,7 @@ impl<'c> Stages<'c> {
         let proposals = followed
             .ledger
             .proposals(&self.objects, &followed.proposed)?;
-        let proposals = with_branches(&canon.there, CANONICAL, proposals);
+        let proposals = with_branches(|names| canon.refs(names), CANONICAL, proposals)?;
         for (id, error) in followed.unread {
             self.break_story(id, error.into());
         }
@@ -183,7 +183,7 @@ impl<'c> Stages<'c> {
     fn gates(&mut self) -> Result<(), Failure> {
         let canon = self.canon;
         let names = self.stages.keys().cloned().collect();
-        let Gates { gates, wrong } = now::look(canon, &canon.there, &self.objects, names)?;
+        let Gates { gates, wrong } = now::look(canon, None, &self.objects, names)?;
         for (stage, mut gate) in gates
             .into_iter()
             .filter(|(stage, _)| !wrong.contains_key(stage))
@@ -236,12 +236,12 @@ impl<'c> Stages<'c> {
 
 /// Proposals with the branches that are still there for people to merge.
 fn with_branches(
-    there: &Listing,
+    refs: impl FnOnce(&[&str]) -> Result<BTreeMap<RefName, ObjectId>, Failure>,
     stage: &str,
     proposals: Vec<Proposal>,
-) -> Vec<(Proposal, Option<String>)> {
+) -> Result<Vec<(Proposal, Option<String>)>, Failure> {
     let prefix = format!("refs/heads/{}", stages::branches_to_merge(stage));
-    let there = there.refs(&[&prefix]);
+    let there = refs(&[&prefix])?;
     let branch = |tip: ObjectId| {
         let mut there = there.iter();
         let (name, _) = there.find(|(_, at)| **at == tip)?;
@@ -251,7 +251,7 @@ fn with_branches(
         let branch = branch(proposal.tip);
         (proposal, branch)
     });
-    proposals.collect()
+    Ok(proposals.collect())
 }
 
 /// A failure has at least one diagnostic, and the first is what it is about.
@@ -263,7 +263,7 @@ pub(crate) fn wrong(failure: &Failure) -> Wrong {
 /// Stories that are not done: not on all these stages, or handed in again since. Unless these are all, each
 /// may be missing on another.
 fn open(canon: &Canon, receiving: &[StageNow<'_>], is_all: bool) -> Result<Vec<StoryId>, Failure> {
-    let there = canon.there.refs(&["refs/storyline/story/"]);
+    let there = canon.refs(&["refs/storyline/story/"])?;
     let mut known: HashSet<(StoryId, RevisionId)> = HashSet::new();
     let on: Vec<_> = receiving
         .iter()

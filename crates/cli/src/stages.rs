@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use storyline_manifest::Landing;
+use storyline_promote::gate::GATES;
 use storyline_promote::{Followed, Landed, Ledger, OnStage, Span, Wanted};
 use storyline_repo::story::{
-    Record, Revision, RevisionId, Story, StoryError, StoryId, story_of_log,
+    Record, Revision, RevisionId, Story, StoryError, StoryId, folder_of_story, story_of_log,
 };
 use storyline_repo::{Listing, Memo, ObjectId, Objects, signature};
 use storyline_text::{Diagnostic, Visible};
@@ -120,7 +121,7 @@ impl<'c> StageNow<'c> {
         };
         let proposed = match canon.manifest.policy(&fork.environment.name).landing {
             Landing::Push => Vec::new(),
-            Landing::Branch => proposed(canon, fork.there()?, &fork.environment.name)?,
+            Landing::Branch => proposed(canon, |names| fork.there(names), &fork.environment.name)?,
         };
         objects.refresh();
         if let Some(before) = before {
@@ -253,7 +254,7 @@ fn read_followed(
     objects: &Objects,
     stories: &BTreeMap<StoryId, Story>,
 ) -> Result<Followed, Failure> {
-    let proposed = proposed(canon, &canon.there, CANONICAL)?;
+    let proposed = proposed(canon, |names| canon.there(names), CANONICAL)?;
     objects.refresh();
     let repository = &canon.repository;
     let mut memo = Memo::open(repository);
@@ -266,7 +267,7 @@ fn read_followed(
 
 /// Fetches the logs of all stories. Those that cannot be read are told and left out.
 pub(crate) fn fetch_all_stories(canon: &Canon) -> Result<BTreeMap<StoryId, Story>, Failure> {
-    let there = canon.there.refs(&["refs/storyline/story/"]);
+    let there = canon.refs(&["refs/storyline/story/"])?;
     let logs = Logs::fetch(canon, there.keys().filter_map(story_of_log))?;
     for failure in logs.broken.values() {
         report::diagnostics(&failure.diagnostics, &failure.sources);
@@ -285,8 +286,14 @@ pub(crate) fn branches_to_merge(stage: &str) -> String {
 }
 
 /// The commits that people were to merge into a stage, which lives `there`.
-fn proposed(canon: &Canon, listing: &Listing, stage: &str) -> Result<Vec<ObjectId>, Failure> {
-    let there = listing.refs(&[&proposals(stage)]);
+fn proposed<'l>(
+    canon: &Canon,
+    there: impl FnOnce(&[&str]) -> Result<&'l Listing, Failure>,
+    stage: &str,
+) -> Result<Vec<ObjectId>, Failure> {
+    let folder = proposals(stage);
+    let listing = there(&[&folder])?;
+    let there = canon.git.refs(&canon.repository, listing, &[&folder])?;
     let wants: Vec<_> = there
         .keys()
         .map(|name| (name.clone(), name.clone()))
@@ -317,6 +324,17 @@ pub(crate) fn need_stage(canon: &Canon, name: &str) -> Result<(), Failure> {
             diagnostic.help(format!("stages are {}", names.join(", ")))
         }
     }))
+}
+
+/// Where the canonical repository has these stories and what was said of them; empty for none, and for so many that
+/// one asks for all.
+pub(crate) fn folders_of<'s>(stories: impl Iterator<Item = &'s StoryId>) -> Vec<String> {
+    let mut folders: Vec<_> = stories.map(folder_of_story).collect();
+    if folders.is_empty() || folders.len() > REFS_AT_ONCE {
+        return Vec::new();
+    }
+    folders.push(GATES.into());
+    folders
 }
 
 /// Fetches the logs of these stories. One that has none is left out; one that cannot be read stops.

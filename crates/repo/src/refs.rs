@@ -147,7 +147,8 @@ impl Repository {
     /// # Errors
     /// When Git's files are broken.
     pub fn references(&self, prefix: &str) -> Result<Vec<(RefName, ObjectId)>, RefError> {
-        let all = self.git.references();
+        // Nothing in a name that Git takes means anything to it here.
+        let all = self.git.references_glob(&format!("{prefix}*"));
         let all = all.map_err(|error| unreadable(prefix, &error))?;
         let mut found = Vec::new();
         for reference in all {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use storyline_manifest::StagePolicy;
 use storyline_promote::Landed;
-use storyline_promote::gate::{Action, Entry, Gate, MAX_REASON, Saying, gate_ref};
+use storyline_promote::gate::{Action, Entry, GATES, Gate, MAX_REASON, Saying, gate_ref};
 use storyline_repo::story::{Person, RevisionId, Story};
 use storyline_repo::{NetError, ObjectId, Objects, Push, RawCommit, SignError};
 use storyline_text::{Diagnostic, Visible};
@@ -22,7 +22,7 @@ use crate::commands::story::{self, signature_now, story_id};
 use crate::failure::{Failure, FailureKind, Sources, usage};
 use crate::output;
 use crate::report;
-use crate::stages::{fetch_stories, need_stage, revision_on};
+use crate::stages::{fetch_stories, folders_of, need_stage, revision_on};
 
 /// How often an entry is put on top of what somebody else was faster with.
 const ATTEMPTS: usize = 10;
@@ -49,9 +49,9 @@ struct Open<'a> {
 
 /// Says it, and tells how the revision stands then.
 pub(crate) fn say(directory: &Path, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
-    story_id(&asked.target.story)?;
+    let id = story_id(&asked.target.story)?;
     refuse_long(asked.reason)?;
-    let canon = Canon::fetch(directory)?;
+    let canon = Canon::fetch_with(directory, &folders_of([&id].into_iter()))?;
     let said = say_to(&canon, asked)?;
     match asked.target.format {
         Format::Text => output::print(&said.text())?,
@@ -216,9 +216,9 @@ impl Open<'_> {
     /// The gate as it is now: the command itself may have said something there before.
     fn gate(&self) -> Result<Gate, Failure> {
         let (canon, stage) = (self.canon, &self.asked.target.on);
-        let there = canon.git.listing(&canon.repository, &canon.url)?;
+        let there = canon.ask_again(&[GATES.into()])?;
         let stages = BTreeSet::from([stage.clone()]);
-        let mut gates = now::fetch(canon, &there, &self.objects, stages)?;
+        let mut gates = now::fetch(canon, Some(&there), &self.objects, stages)?;
         Ok(gates.remove(stage).unwrap_or_default())
     }
 

@@ -20,11 +20,11 @@ pub(crate) struct Gates {
     pub(crate) wrong: BTreeMap<String, Failure>,
 }
 
-/// Fetches the gates of these stages as the canonical repository had them `there`; what is wrong with one is
-/// told of all.
+/// Fetches the gates of these stages as the canonical repository had them `there`, or when the command began;
+/// what is wrong with one is told of all.
 pub(crate) fn fetch(
     canon: &Canon,
-    there: &Listing,
+    there: Option<&Listing>,
     objects: &Objects,
     stages: BTreeSet<String>,
 ) -> Result<BTreeMap<String, Gate>, Failure> {
@@ -43,7 +43,7 @@ pub(crate) fn fetch(
 /// The same, with what is wrong beside what is in order.
 pub(crate) fn look(
     canon: &Canon,
-    there: &Listing,
+    there: Option<&Listing>,
     objects: &Objects,
     stages: BTreeSet<String>,
 ) -> Result<Gates, Failure> {
@@ -58,7 +58,10 @@ pub(crate) fn look(
         let before = canon.repository.reference(&name)?;
         seen.push((stage, name, before));
     }
-    let fetched = canon.git.fetch_listed(&canon.repository, there, &wants)?;
+    let fetched = match there {
+        Some(there) => canon.git.fetch_listed(&canon.repository, there, &wants)?,
+        None => canon.fetch_refs(&wants)?,
+    };
     objects.refresh();
     let (mut gates, mut wrong) = (BTreeMap::new(), BTreeMap::new());
     let mut kept = Vec::new();

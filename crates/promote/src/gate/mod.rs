@@ -27,12 +27,15 @@ use storyline_repo::{
 pub use entry::{Action, Entry, MAX_REASON, Odd, Saying};
 pub use standing::Standing;
 
+/// The folder of all gates, with a `/` at its end.
+pub const GATES: &str = "refs/storyline/gate/";
+
 /// The ref of a stage's gate.
 ///
 /// # Errors
 /// When Git takes the stage's name for no part of a ref's.
 pub fn gate_ref(stage: &str) -> Result<RefName, NotARefName> {
-    RefName::new(&format!("refs/storyline/gate/{stage}"))
+    RefName::new(&format!("{GATES}{stage}"))
 }
 
 /// All that was said of revisions on a stage.

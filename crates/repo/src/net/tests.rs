@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::push::{Push, push_arguments};
-use super::transfer::{fetch_arguments, list_arguments};
+use super::transfer::{bring_arguments, fetch_arguments, list_arguments};
 use super::url::Url;
 use crate::id::ObjectId;
 use crate::ref_name::RefName;
@@ -42,7 +42,8 @@ proptest! {
             forward_only: false,
         }).collect();
         let pairs: Vec<_> = names.iter().map(|name| (name.clone(), name.clone())).collect();
-        check(&list_arguments(&url))?;
+        check(&list_arguments(&url, &[]))?;
+        check(&bring_arguments(&url, &pairs, &["refs/a/".into()], "refs/b/"))?;
         check(&push_arguments(&url, &pushes))?;
         check(&fetch_arguments(&url, &pairs.iter().collect::<Vec<_>>()))?;
     }

@@ -8,6 +8,11 @@ use crate::{ObjectId, RawCommit, RefName, Repository};
 /// Where everything of stories stands.
 const STORIES: &str = "refs/storyline/story/";
 
+/// The folder of all refs of a story, with a `/` at its end.
+pub fn folder_of_story(story: &StoryId) -> String {
+    format!("{STORIES}{story}/")
+}
+
 /// The ref of a story's log.
 pub fn log_ref(story: &StoryId) -> String {
     format!("{STORIES}{story}/log")

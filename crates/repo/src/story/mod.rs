@@ -29,7 +29,7 @@ pub use commit::CommitSummary;
 pub use error::StoryError;
 pub use id::{BadStoryId, MAX_STORY_ID, StoryId};
 pub use landed::{Landed, Landings};
-pub use log::{Story, StoryState, log_ref, pin_ref, story_of_log};
+pub use log::{Story, StoryState, folder_of_story, log_ref, pin_ref, story_of_log};
 pub use record::{Event, Person, Record, paragraphs};
 pub use revision::{OWN_REPOSITORY, Part, Revision, RevisionId};
 pub use submit::{Draft, Submission};

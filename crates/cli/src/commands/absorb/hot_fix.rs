@@ -157,7 +157,7 @@ fn is_handed_in(canon: &Canon, revision: &Revision) -> Result<bool, Failure> {
         return Ok(true);
     }
     let branch = branch_ref(&canon.manifest.story_branch.of(id.as_str()))?;
-    let there = canon.there.refs(&[branch.as_str()]);
+    let there = canon.refs(&[branch.as_str()])?;
     if stories.is_empty() && there.is_empty() {
         return Ok(false);
     }

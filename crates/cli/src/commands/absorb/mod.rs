@@ -87,7 +87,7 @@ struct Target {
 impl Target {
     fn of(fork: &Fork<'_>, args: &AbsorbArgs) -> Result<Self, Failure> {
         let canon = fork.canon;
-        let stories = story_branches(canon);
+        let stories = story_branches(canon)?;
         let said = args.story.as_deref().map(str::parse::<StoryId>).transpose();
         let said = said.map_err(|error| usage(error.diagnostic()))?;
         let from = match (&args.branch, &said) {
@@ -175,13 +175,13 @@ impl Target {
 }
 
 /// The stories that have a branch in the canonical repository.
-fn story_branches(canon: &Canon) -> BTreeMap<StoryId, ObjectId> {
-    let heads = canon.there.refs(&["refs/heads/"]);
+fn story_branches(canon: &Canon) -> Result<BTreeMap<StoryId, ObjectId>, Failure> {
+    let heads = canon.refs(&["refs/heads/"])?;
     let stories = heads.iter().filter_map(|(name, tip)| {
         let id = canon.manifest.story_branch.id_in(name.short())?;
         Some((id.parse().ok()?, *tip))
     });
-    stories.collect()
+    Ok(stories.collect())
 }
 
 fn no_branch(fork: &Fork<'_>, id: &StoryId) -> Failure {
@@ -207,7 +207,7 @@ fn story_unknown(fork: &Fork<'_>, branch: &str) -> Failure {
 
 fn branch_missing(fork: &Fork<'_>, target: &Target) -> Result<Failure, Failure> {
     let branch = &target.from;
-    let heads = fork.there()?.refs(&["refs/heads/"]);
+    let heads = fork.refs(&["refs/heads/"])?;
     let title = format!(
         "{} has no branch `{}`",
         fork.url,

@@ -248,7 +248,7 @@ impl Adoption<'_> {
         let canon = self.canon();
         let mut pushes = Vec::new();
         if let Some(backup) = &change.backup {
-            let kept = fork.there()?.refs(&[backup.as_str()]);
+            let kept = fork.refs(&[backup.as_str()])?;
             pushes.push(Push {
                 destination: backup.clone(),
                 expected: kept.get(backup).copied(),

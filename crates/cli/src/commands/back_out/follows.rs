@@ -46,7 +46,7 @@ pub(super) fn push(canon: &Canon, tip: ObjectId, id: &StoryId) -> Result<Option<
         Err(NetError::Refused { .. }) => {
             let merge = ToMerge {
                 canon,
-                there: &canon.there,
+                there: canon.there(&["refs/heads/"])?,
                 stage: CANONICAL,
                 onto: canon.tip,
             };

@@ -24,7 +24,7 @@ pub(super) fn grounds<'c>(
     let manifest = &canon.manifest;
     let mut stages: BTreeSet<_> = gates_of(manifest, stage).into_iter().collect();
     stages.extend(source.map(|(name, _)| name.to_owned()));
-    let mut gates = gates::now::fetch(canon, &canon.there, objects, stages)?;
+    let mut gates = gates::now::fetch(canon, None, objects, stages)?;
     for (stage, gate) in &mut gates {
         let policy = manifest.policy(stage);
         gate.check_signatures(&canon.git, &canon.repository, policy, revisions)?;

@@ -33,14 +33,14 @@ use crate::args::{Format, PromoteArgs};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind, usage};
 use crate::output::{self, short, shown};
-use crate::stages::Asked;
+use crate::stages::{Asked, folders_of};
 
 /// The longest plan that is read, in bytes.
 const MAX_PLAN: u64 = 64 << 20;
 
 pub(crate) fn run(directory: &Path, args: &PromoteArgs) -> Result<ExitCode, Failure> {
     let saved = args.apply.as_deref().map(read).transpose()?;
-    let canon = Canon::fetch(directory)?;
+    let canon = Canon::fetch_with(directory, &folders(args, saved.as_ref())?)?;
     let stage = match (&args.to, &saved) {
         (Some(stage), _) => stage,
         (None, Some(saved)) => &saved.stage,
@@ -99,6 +99,21 @@ pub(crate) fn run(directory: &Path, args: &PromoteArgs) -> Result<ExitCode, Fail
         output::print_json(&outcome)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the canonical repository has what this needs besides its branch. A train may bring any story, and asks for
+/// all of them.
+fn folders(args: &PromoteArgs, saved: Option<&Plan>) -> Result<Vec<String>, Failure> {
+    let ids: Vec<_> = match saved {
+        Some(saved) if saved.source.is_none() => {
+            let landings = saved.landings.iter().map(|landing| &landing.story);
+            let there = saved.there.iter().map(|there| &there.story);
+            landings.chain(there).cloned().collect()
+        }
+        _ => args.stories.clone(),
+    };
+    let stories = asked(&ids)?;
+    Ok(folders_of(stories.iter().map(|asked| &asked.id)))
 }
 
 /// What became of a promotion, for programs.

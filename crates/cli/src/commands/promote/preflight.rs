@@ -147,7 +147,7 @@ pub(super) fn may_push_to(stage: &StageNow<'_>, name: &str) -> Result<(), Failur
     let probes = format!("refs/storyline/probe/{}/", stage.environment.name);
     let probe = canon::name(&format!("{probes}{name}"))?;
     let url = &stage.url;
-    let there = stage.there()?.refs(&[&probes]);
+    let there = stage.refs(&[&probes])?;
     let make = Push {
         destination: probe.clone(),
         expected: there.get(&probe).copied(),

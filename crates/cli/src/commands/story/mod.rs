@@ -72,7 +72,7 @@ impl Stories {
             ));
         }
         let prefixes = ["refs/heads/", "refs/storyline/story/"];
-        let there = canon.there.refs(&prefixes);
+        let there = canon.refs(&prefixes)?;
         let mut branches = BTreeMap::new();
         let mut wants = Vec::new();
         let mut of = BTreeMap::new();
