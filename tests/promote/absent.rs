@@ -248,6 +248,27 @@ fn stories_that_there_are_not() {
     ");
 }
 
+/// What a clone has seen of a story, and of others, is not what there is.
+#[test]
+fn a_story_that_somebody_took_away() {
+    let pipeline = Pipeline::new();
+    let ada = pipeline.team.clone("ada");
+    story(&ada, "A-1", &[("a.md", "A.\n")]);
+    story(&ada, "A-12", &[("a12.md", "A.\n")]);
+    let log = ada.git(&["rev-parse", "refs/storyline/story/A-1/log"]);
+    ada.succeeds(&["promote", "A-1", "A-12", "--to", "acceptance"]);
+    let take_away = ["push", "--quiet", "origin", "--delete"];
+    ada.git(&[&take_away[..], &["refs/storyline/story/A-1/log"]].concat());
+    let production = ["promote", "A-1", "--to", "production"];
+    let told = pipeline.refused(&ada, &production);
+    assert!(told.stderr().contains("error[unknown-story]"), "{told}");
+    ada.succeeds(&["promote", "A-12", "--to", "production"]);
+    // It is there for whoever gives it back.
+    let give_back = format!("{}:refs/storyline/story/A-1/log", log.trim());
+    ada.git(&["push", "--quiet", "origin", &give_back]);
+    ada.succeeds(&production);
+}
+
 #[test]
 fn a_revision_whose_objects_are_gone() {
     let pipeline = Pipeline::new();
