@@ -143,7 +143,8 @@ fn write(canonical: &Bare<'_>, base: ObjectId, begin: ObjectId, landed: usize) -
         };
         let path = RelPath::new(path.as_bytes()).context("a path")?;
         let text = format!(
-            "view: view_{} {{\n  label: \"{number}\"\n}}\n",
+            "view: view_{} {{\n  label: \"{number}\"\n  dimension: id {{ sql: ${{TABLE}}.id ;; }}\n  \
+             measure: count {{ type: count_distinct sql: ${{id}} ;; }}\n}}\n",
             number % FILES
         );
         let leaf = Leaf {
