@@ -87,6 +87,11 @@ impl Scope {
         format!("{:?} {rules:?} {:?}", self.hosts, self.kinds)
     }
 
+    /// Whether the file at `path` may hold a site that matters.
+    pub(crate) fn reads(&self, path: &RelPath, file_type: FileType) -> bool {
+        self.concerns(file_type) || self.rules_of(path).next().is_some()
+    }
+
     /// Whether a file of a type that is known may hold a site that matters.
     pub(crate) fn concerns(&self, file_type: FileType) -> bool {
         let wanted: &[Kind] = match file_type {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use storyline_dbt::{FileKind, Projects};
-use storyline_manifest::Kind;
+use storyline_manifest::{Kind, Manifest};
 use storyline_text::{Label, RelPath};
 use storyline_yaml::Document;
 
@@ -39,6 +39,30 @@ impl Tree {
     /// # Errors
     /// The first file that cannot be read.
     pub fn read(files: &dyn FileSet, scope: &Scope) -> Result<Self, ReadError> {
+        Self::read_those(files, scope, |_, _| true)
+    }
+
+    /// The same of every site, but only of files that may define names, which decide about all, and of those
+    /// that are wanted. What is not read says nothing.
+    ///
+    /// # Errors
+    /// The first file that cannot be read.
+    pub fn read_for(
+        files: &dyn FileSet,
+        manifest: &Manifest,
+        is_wanted: impl Fn(&RelPath) -> bool + Sync,
+    ) -> Result<Self, ReadError> {
+        let definitions = Scope::of_definitions(manifest);
+        Self::read_those(files, &Scope::all(Some(manifest)), |path, file_type| {
+            is_wanted(path) || definitions.reads(path, file_type)
+        })
+    }
+
+    fn read_those(
+        files: &dyn FileSet,
+        scope: &Scope,
+        is_wanted: impl Fn(&RelPath, FileType) -> bool + Sync,
+    ) -> Result<Self, ReadError> {
         let entries = files.entries().to_vec();
         let regular = entries.iter().filter(|e| e.kind == EntryKind::File);
         let projects = Projects::among(regular.map(|entry| &entry.path));
@@ -47,7 +71,7 @@ impl Tree {
             .filter(|entry| entry.kind == EntryKind::File)
             .map(|entry| (&entry.path, FileType::of(&entry.path, &projects)))
             .filter(|(path, file_type)| {
-                scope.concerns(*file_type) || scope.rules_of(path).next().is_some()
+                scope.reads(path, *file_type) && is_wanted(path, *file_type)
             })
             .map(|(path, file_type)| {
                 let bytes = files.read(path)?;

@@ -5,7 +5,10 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use storyline_manifest::Manifest;
-use storyline_stamp::{Direction, Plan, Refused, SitePlace, SiteStatus, sites};
+use storyline_stamp::{
+    Direction, FileSet, Plan, Refused, SitePlace, SiteStatus, Tree, objections, sites,
+};
+use storyline_text::RelPath;
 
 use crate::files::{Files, dev1, manifest};
 use crate::trees::{PLAIN, RULES, SITES, trees};
@@ -152,11 +155,38 @@ proptest! {
         never_irreversible(&files, &manifest, Direction::Unstamp);
     }
 
+    #[test]
+    fn what_is_told_of_files_needs_no_others(
+        (manifest, files) in prop_oneof![canonical(false), stamped(false)],
+        chosen in any::<u16>(),
+    ) {
+        let paths = files.entries().iter().enumerate();
+        let chosen = paths.filter(|(at, _)| chosen >> (at % 16) & 1 == 1);
+        let chosen: Vec<_> = chosen.map(|(_, entry)| entry.path.clone()).collect();
+        let part = Tree::read_for(&files, &manifest, |path| chosen.contains(path)).expect("in memory");
+        for way in [Direction::Stamp, Direction::Unstamp] {
+            let whole = told_of(&chosen, &files.tree(&manifest), &manifest, way);
+            prop_assert_eq!(told_of(&chosen, &part, &manifest, way), whole);
+        }
+    }
+
     /// A tree in the wrong form, most of whose names are strays.
     #[test]
     fn the_wrong_way((manifest, files) in canonical(false)) {
         check(&files, &manifest, Direction::Unstamp);
     }
+}
+
+/// What names say against a tree, of these files and of its form.
+fn told_of(chosen: &[RelPath], tree: &Tree, manifest: &Manifest, way: Direction) -> Vec<String> {
+    let told = objections(tree, manifest, dev1(manifest), way).into_iter();
+    let is_of_form = |id: &str| id.starts_with("already-") || id == "looks-stamped";
+    let told = told.filter(|told| {
+        let mut labels = told.labels.iter();
+        is_of_form(told.id) || labels.any(|label| chosen.contains(&label.file))
+    });
+    told.map(|told| format!("{} {:?}", told.id, told.labels))
+        .collect()
 }
 
 fn never_irreversible(files: &Files, manifest: &Manifest, way: Direction) {

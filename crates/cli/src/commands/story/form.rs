@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use storyline_repo::Snapshot;
 use storyline_repo::story::Draft;
-use storyline_stamp::{Direction, Scope, Tree, objections};
+use storyline_stamp::{Direction, Tree, objections};
 use storyline_text::{Diagnostic, Severity};
 
 use crate::canon::{Canon, manifest_in};
@@ -27,9 +27,11 @@ pub(super) fn refuse_stamped(canon: &Canon, draft: &Draft) -> Result<(), Failure
     let manifest = own
         .as_ref()
         .map_or(&canon.manifest, |(manifest, _)| manifest);
-    let tree = Tree::read(&snapshot, &Scope::all(Some(manifest)))?;
     let files = draft.change.files.iter();
     let changed: BTreeSet<_> = files.map(|file| file.path.as_slice()).collect();
+    let tree = Tree::read_for(&snapshot, manifest, |path| {
+        changed.contains(path.as_bytes())
+    })?;
     let counts = |told: &Diagnostic| {
         let mut labels = told.labels.iter();
         let touches = labels.any(|label| changed.contains(label.file.as_bytes()));
