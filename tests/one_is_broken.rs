@@ -59,6 +59,7 @@ fn lose(objects: &std::path::Path, commit: &str) {
 fn timeless() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"\d+ seconds?", "[AGE]");
+    settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "[WHEN]");
     settings.add_filter(r"(\S)  +", "$1  ");
     // What git says it says in any order.
     settings.add_filter(r"(?m)^.*git said: .*\n", "");
@@ -372,6 +373,42 @@ fn objects_that_a_clone_lost() {
      |
      = help: `git fsck` says more; in a partial or shallow clone, `git fetch` what is missing
     --- exit code 0
+    ");
+}
+
+/// What is on a stage is examined all the same; nothing is taken off it.
+#[test]
+fn an_audit_and_a_back_out() {
+    let _timeless = timeless();
+    let team = Team::new();
+    let pipeline = company(&team);
+    story(&pipeline, "B-2", "views/b.view.lkml", "view: b {}\n");
+    let ada = &pipeline.ada;
+    ada.succeeds(&["promote", "B-2", "--to", "acceptance"]);
+    break_log(&team, "A-1");
+    let audit: &[&str] = &["audit", "acceptance"];
+    let back_out: &[&str] = &["back-out", "B-2", "--from", "acceptance", "--reason", "No"];
+    insta::assert_snapshot!(told(ada, &[audit, back_out]), @r"
+    $ storyline audit acceptance
+    --- stdout
+    acceptance: 2 commits since <1>, 1 is foreign
+
+    <2> [WHEN], ada: Land A-1: A-1: a change
+      revision-unknown: no revision <3> of A-1 with this change was handed in
+        views/orders.view.lkml
+    --- stderr
+    error[story-record]: commit <4> in the log of story A-1 is none of Storyline's
+     |
+     = help: `git show <4>` shows who wrote it; nothing of this story is done until it is gone from that ref
+    --- exit code 1
+    $ storyline back-out B-2 --from acceptance --reason No
+    --- stderr
+    error[story-record]: commit <1> in the log of story A-1 is none of Storyline's
+     |
+     = help: `git show <1>` shows who wrote it; nothing of this story is done until it is gone from that ref
+
+    nothing was changed
+    --- exit code 2
     ");
 }
 

@@ -11,9 +11,17 @@ use storyline_text::{Diagnostic, Visible};
 use crate::canon::Canon;
 use crate::failure::{Failure, usage};
 use crate::home::receives_stories;
-use crate::stages::{
-    StageNow, fetch_all_stories, fetch_stories, followed_by, need_stage, tell_unread,
-};
+use crate::logs::Logs;
+use crate::stages::{StageNow, fetch_all_stories, followed_by, need_stage, tell_unread};
+
+/// What becomes of a story that a ledger names and whose log is broken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// It stops all: who changes a stage has to know what is on it.
+    Stops,
+    /// It is told, and none of its revisions counts as handed in.
+    IsTold,
+}
 
 /// A stage with what happened to it, whether stories are promoted there or it follows canonical.
 pub(crate) struct Past<'c> {
@@ -25,13 +33,18 @@ pub(crate) struct Past<'c> {
 
 impl<'c> Past<'c> {
     /// Fetches a stage, and the stories that its ledger names.
-    pub(crate) fn fetch(canon: &'c Canon, objects: &Objects, name: &str) -> Result<Self, Failure> {
+    pub(crate) fn fetch(
+        canon: &'c Canon,
+        objects: &Objects,
+        name: &str,
+        broken: Broken,
+    ) -> Result<Self, Failure> {
         need_stage(canon, name)?;
         let environment = canon.manifest.environment(name)?;
         let (history, receiving) = match receives_stories(&canon.manifest, environment) {
             true => {
                 let now = StageNow::receiving(canon, objects, name)?;
-                (of(canon, &now)?, Some(now))
+                (of(canon, &now, broken)?, Some(now))
             }
             false => {
                 let stories = fetch_all_stories(canon)?;
@@ -60,10 +73,14 @@ impl<'c> Past<'c> {
 }
 
 /// Fetches the stories that the ledger of a stage names.
-pub(crate) fn of(canon: &Canon, stage: &StageNow<'_>) -> Result<History, Failure> {
+pub(crate) fn of(canon: &Canon, stage: &StageNow<'_>, broken: Broken) -> Result<History, Failure> {
     let deeds = stage.ledger.entries.iter().flat_map(|entry| &entry.deeds);
     let named: BTreeSet<_> = deeds.filter_map(|deed| deed.story().cloned()).collect();
-    let stories = fetch_stories(canon, named)?;
+    let logs = Logs::fetch(canon, named)?;
+    let stories = match broken {
+        Broken::Stops => logs.unbroken()?,
+        Broken::IsTold => logs.told(),
+    };
     let pinned = pinned(&stories);
     Ok(History::new(stage.ledger.clone(), canon.tip, pinned))
 }

@@ -8,6 +8,7 @@ use storyline_text::Diagnostic;
 
 use crate::canon::{self, Canon};
 use crate::failure::{Failure, usage};
+use crate::report;
 
 /// Refs that one run of `git fetch` is asked for: its arguments have to fit.
 pub(crate) const REFS_AT_ONCE: usize = 500;
@@ -48,6 +49,22 @@ impl Logs {
             }
         }
         Ok(logs)
+    }
+
+    /// The stories, if none is broken.
+    pub(crate) fn unbroken(self) -> Result<BTreeMap<StoryId, Story>, Failure> {
+        match self.broken.into_values().next() {
+            Some(failure) => Err(failure),
+            None => Ok(self.stories),
+        }
+    }
+
+    /// The stories without those that are broken, which are told.
+    pub(crate) fn told(self) -> BTreeMap<StoryId, Story> {
+        for failure in self.broken.values() {
+            report::diagnostics(&failure.diagnostics, &failure.sources);
+        }
+        self.stories
     }
 
     /// Reads a log that was fetched.

@@ -268,11 +268,7 @@ fn read_followed(
 /// Fetches the logs of all stories. Those that cannot be read are told and left out.
 pub(crate) fn fetch_all_stories(canon: &Canon) -> Result<BTreeMap<StoryId, Story>, Failure> {
     let there = canon.refs(&["refs/storyline/story/"])?;
-    let logs = Logs::fetch(canon, there.keys().filter_map(story_of_log))?;
-    for failure in logs.broken.values() {
-        report::diagnostics(&failure.diagnostics, &failure.sources);
-    }
-    Ok(logs.stories)
+    Ok(Logs::fetch(canon, there.keys().filter_map(story_of_log))?.told())
 }
 
 /// Where commits are kept that people were to merge into a stage, whatever becomes of their branches.
@@ -342,11 +338,7 @@ pub(crate) fn fetch_stories(
     canon: &Canon,
     ids: impl IntoIterator<Item = StoryId>,
 ) -> Result<BTreeMap<StoryId, Story>, Failure> {
-    let logs = Logs::fetch(canon, ids)?;
-    match logs.broken.into_values().next() {
-        Some(failure) => Err(failure),
-        None => Ok(logs.stories),
-    }
+    Logs::fetch(canon, ids)?.unbroken()
 }
 
 /// A story as it was typed: its id, and the first digits of a revision behind `@`.

@@ -14,7 +14,7 @@ use crate::args::{AuditArgs, Format};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind};
 use crate::fork::Fork;
-use crate::history::Past;
+use crate::history::{Broken, Past};
 use crate::home::Skip;
 use crate::json;
 use crate::output::{self, count, date, short};
@@ -25,7 +25,7 @@ const MAX_FILES: usize = 20;
 pub(crate) fn run(directory: &Path, args: &AuditArgs) -> Result<ExitCode, Failure> {
     let canon = Canon::fetch(directory)?;
     let objects = canon.repository.objects()?;
-    let mut past = Past::fetch(&canon, &objects, &args.stage)?;
+    let mut past = Past::fetch(&canon, &objects, &args.stage, Broken::IsTold)?;
     let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
     let audit = audit(&mut past.stage(&mut workspace), &mut past.history)?;
     let carried = match past.receiving {

@@ -21,7 +21,7 @@ use super::super::story::{signature_now, story_id};
 use crate::args::{AbsorbArgs, Format};
 use crate::canon::{self, Canon, branch_ref, tracking_ref};
 use crate::failure::{Failure, FailureKind, usage};
-use crate::history;
+use crate::history::{self, Broken};
 use crate::output::{self, short};
 use crate::stages::{StageNow, fetch_stories, landed};
 
@@ -30,7 +30,7 @@ pub(super) fn run(directory: &Path, args: &AbsorbArgs, commit: &str) -> Result<E
     let canon = Canon::fetch(directory)?;
     let objects = canon.repository.objects()?;
     let now = StageNow::receiving(&canon, &objects, &args.environment)?;
-    let mut history = history::of(&canon, &now)?;
+    let mut history = history::of(&canon, &now, Broken::Stops)?;
     objects.refresh();
     let at = found(&history, &args.environment, commit)?;
     let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));

@@ -27,7 +27,7 @@ use crate::args::{BackOutArgs, Format, TakeArg};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind};
 use crate::gates;
-use crate::history::Past;
+use crate::history::{Broken, Past};
 use crate::output::{self, short};
 
 /// A reason where nobody gives one.
@@ -51,7 +51,7 @@ pub(crate) fn run(directory: &Path, args: &BackOutArgs) -> Result<ExitCode, Fail
 
 fn back_out(canon: &Canon, id: &StoryId, args: &BackOutArgs) -> Result<Outcome, Failure> {
     let objects = canon.repository.objects()?;
-    let mut past = Past::fetch(canon, &objects, &args.from)?;
+    let mut past = Past::fetch(canon, &objects, &args.from, Broken::Stops)?;
     let mut workspace = Workspace::new(&objects, Memo::open(&canon.repository));
     let mut stage = past.stage(&mut workspace);
     let history = &mut past.history;

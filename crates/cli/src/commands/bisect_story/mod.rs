@@ -17,13 +17,13 @@ use self::trial::{Trial, Tried};
 use crate::args::{BisectStoryArgs, Format};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind};
-use crate::history::Past;
+use crate::history::{Broken, Past};
 use crate::output::{self, count, short};
 
 pub(crate) fn run(directory: &Path, args: &BisectStoryArgs) -> Result<ExitCode, Failure> {
     let canon = Canon::fetch(directory)?;
     let objects = canon.repository.objects()?;
-    let mut past = Past::fetch(&canon, &objects, &args.stage)?;
+    let mut past = Past::fetch(&canon, &objects, &args.stage, Broken::Stops)?;
     let trial = Trial {
         command: &args.command,
         limit: Duration::from_secs(args.timeout),

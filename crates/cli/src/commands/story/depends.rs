@@ -14,7 +14,7 @@ use super::{Stories, story_id, visible};
 use crate::args::{DependsArgs, Format};
 use crate::canon::Canon;
 use crate::failure::Failure;
-use crate::history::{self, Past};
+use crate::history::{self, Broken, Past};
 use crate::output;
 use crate::stages::landed;
 
@@ -50,7 +50,7 @@ struct Found {
 fn on_stage(directory: &Path, id: &StoryId, stage: &str) -> Result<Found, Failure> {
     let canon = Canon::fetch(directory)?;
     let objects = canon.repository.objects()?;
-    let mut past = Past::fetch(&canon, &objects, stage)?;
+    let mut past = Past::fetch(&canon, &objects, stage, Broken::Stops)?;
     let on = past.history.on_stage();
     let tip = past.history.ledger().entries.len().checked_sub(1);
     let Some(tip) = tip.filter(|_| on.contains_key(id)) else {
