@@ -57,7 +57,8 @@ impl Canon {
         Self::fetch_with(directory, &[])
     }
 
-    /// The same, for a command that needs no more than the refs in these folders and the branch.
+    /// The same, for a command that begins with the branch and the refs in these folders, which come along. What
+    /// else it needs it asks for then.
     pub(crate) fn fetch_with(directory: &Path, folders: &[String]) -> Result<Self, Failure> {
         let repository = repository(directory)?;
         let git = git::program(Some(&repository))?;

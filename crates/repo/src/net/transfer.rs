@@ -365,3 +365,32 @@ fn fetching(url: &Url, prune: &str, refspecs: impl Iterator<Item = String>) -> V
         .chain(refspecs)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(brought: Option<&[&str]>, prefixes: &[&str], expect: bool) {
+        let listing = Listing {
+            url: Url::parse("https://git.example.com/a.git").expect("a plain address"),
+            brought: brought.map(|parts| parts.iter().map(ToString::to_string).collect()),
+            lines: Vec::new(),
+        };
+        assert_eq!(listing.tells(prefixes), expect);
+    }
+
+    #[test]
+    fn what_a_listing_tells_of() {
+        check(None, &["refs/a/", "refs/b"], true);
+        let brought = Some(&["refs/heads/main", "refs/story/S-1/"][..]);
+        check(brought, &["refs/heads/main"], true);
+        check(brought, &["refs/story/S-1/log", "refs/story/S-1/"], true);
+        check(brought, &["refs/heads/main", "refs/heads/main2"], false);
+        check(brought, &["refs/heads/"], false);
+        check(brought, &["refs/heads/main/"], false);
+        check(brought, &["refs/story/S-1"], false);
+        check(brought, &["refs/story/S-12/log"], false);
+        check(brought, &["refs/story/"], false);
+    }
+}
