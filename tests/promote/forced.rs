@@ -173,6 +173,20 @@ fn messages_that_name_what_nobody_has() {
     let hand = pipeline.on("acceptance", "hand");
     hand.git(&["commit", "--quiet", "--allow-empty", "-m", &lie]);
     hand.git(&["push", "--quiet", "origin", "main"]);
+    assert_snapshot!(ada.run(&["status"]), @r"
+    $ storyline status
+    --- stdout
+    integration: 0 stories; follows canonical, which is at <1>
+      2 stories that were handed in are not here
+
+    acceptance: 1 story; main is at <2>
+      1 commit of no story: `storyline audit acceptance` lists them
+      next: storyline accept A-1 --on acceptance
+
+    production: 0 stories; main is at <3>
+      1 story of the stage before is not here
+    --- exit code 0
+    ");
     let told = pipeline.refused(&ada, &["back-out", "B-2", "--from", "acceptance"]);
     assert_snapshot!(told, @r"
     $ storyline back-out B-2 --from acceptance

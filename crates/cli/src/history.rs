@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use storyline_promote::{History, OnStage, Pinned, Stage};
 use storyline_repo::Objects;
 use storyline_repo::projection::Workspace;
-use storyline_repo::story::{Story, StoryId};
+use storyline_repo::story::{Revision, Story, StoryId};
 use storyline_text::{Diagnostic, Visible};
 
 use crate::canon::Canon;
@@ -51,7 +51,7 @@ impl<'c> Past<'c> {
                 objects.refresh();
                 let followed = followed_by(canon, objects, &stories)?;
                 tell_unread(&followed);
-                let pinned = pinned(&stories);
+                let pinned = Pinned::of(revisions(&stories));
                 (History::following(followed, canon.tip, pinned), None)
             }
         };
@@ -81,13 +81,14 @@ pub(crate) fn of(canon: &Canon, stage: &StageNow<'_>, broken: Broken) -> Result<
         Broken::Stops => logs.unbroken()?,
         Broken::IsTold => logs.told(),
     };
-    let pinned = pinned(&stories);
+    let pinned = Pinned::of(revisions(&stories));
     Ok(History::new(stage.ledger.clone(), canon.tip, pinned))
 }
 
-fn pinned(stories: &BTreeMap<StoryId, Story>) -> Pinned {
+/// All that was handed in of these stories.
+pub(crate) fn revisions(stories: &BTreeMap<StoryId, Story>) -> impl Iterator<Item = &Revision> {
     let revisions = stories.values().flat_map(Story::revisions);
-    Pinned::of(revisions.map(|(_, revision)| revision))
+    revisions.map(|(_, revision)| revision)
 }
 
 /// What nobody has who asks for a story that is not on a stage.

@@ -4,11 +4,11 @@
 //! all stages, or has a revision that none of them ever had: the list of refs tells both. So a story that is
 //! done costs two lines of that list.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::process::ExitCode;
 
 use storyline_promote::board::{Board, HandedIn, Pipeline, StageState, Wrong, board, in_question};
-use storyline_promote::{Landed, Proposal};
+use storyline_promote::{Landed, Pinned, Proposal};
 use storyline_repo::story::{CommitSummary, RevisionId, Story, StoryId};
 use storyline_repo::{ObjectId, Objects, RefName};
 use storyline_text::Diagnostic;
@@ -17,6 +17,7 @@ use crate::canon::{self, Canon};
 use crate::commands::story;
 use crate::failure::{Failure, FailureKind, usage};
 use crate::gates::now::{self, Gates};
+use crate::history::revisions;
 use crate::home::receives_stories;
 use crate::logs::Logs;
 use crate::project::CANONICAL;
@@ -74,10 +75,16 @@ impl<'c> Stages<'c> {
                 }
             }
         }
-        let open = open(canon, &receiving, is_seen)?;
-        let Logs { stories, broken } = Logs::fetch(canon, open)?;
+        let handed = Handed::fetch(canon)?;
+        let Logs { stories, broken } = Logs::fetch(canon, handed.open(&receiving, is_seen))?;
         all.objects.refresh();
-        for stage in receiving {
+        let pinned = Pinned::of(revisions(&stories));
+        // Anybody can write that something landed; of what is broken nobody can tell.
+        let is_known = |landed: &Landed| {
+            handed.has(landed) || pinned.is(landed) || broken.contains_key(&landed.story)
+        };
+        for mut stage in receiving {
+            stage.ledger = std::mem::take(&mut stage.ledger).knowing(is_known);
             if let Err(failure) = all.receiving(&stage) {
                 all.wrong(&stage.environment.name, &failure);
             }
@@ -260,41 +267,67 @@ pub(crate) fn wrong(failure: &Failure) -> Wrong {
     Wrong::from(first.expect("a failure tells something"))
 }
 
-/// Stories that are not done: not on all these stages, or handed in again since. Unless these are all, each
-/// may be missing on another.
-fn open(canon: &Canon, receiving: &[StageNow<'_>], is_all: bool) -> Result<Vec<StoryId>, Failure> {
-    let there = canon.refs(&["refs/storyline/story/"])?;
-    let mut known: HashSet<(StoryId, RevisionId)> = HashSet::new();
-    let on: Vec<_> = receiving
-        .iter()
-        .map(|stage| stage.ledger.on_stage())
-        .collect();
-    for stage in receiving {
-        known.extend(stage.ledger.revisions().into_keys());
-    }
-    let is_everywhere = |id: &StoryId| {
-        let revisions: Option<BTreeSet<_>> = on
-            .iter()
-            .map(|on| on.get(id).map(|on| on.revision.revision))
-            .collect();
-        is_all && revisions.is_some_and(|revisions| revisions.len() == 1)
-    };
-    let mut open = BTreeSet::new();
-    for name in there.keys() {
-        let rest = name.as_str().strip_prefix("refs/storyline/story/");
-        let Some((id, leaf)) = rest.and_then(|rest| rest.rsplit_once('/')) else {
-            continue;
-        };
-        let Ok(id) = id.parse::<StoryId>() else {
-            continue;
-        };
-        let is_done = match leaf.parse::<RevisionId>() {
-            Ok(revision) => known.contains(&(id.clone(), revision)),
-            Err(_) => is_everywhere(&id),
-        };
-        if !is_done {
-            open.insert(id);
+/// What the canonical repository's refs tell of stories.
+struct Handed {
+    logs: Vec<StoryId>,
+    /// The tips of revisions.
+    tips: HashMap<(StoryId, RevisionId), ObjectId>,
+}
+
+impl Handed {
+    fn fetch(canon: &Canon) -> Result<Self, Failure> {
+        let (mut logs, mut tips) = (Vec::new(), HashMap::new());
+        for (name, tip) in canon.refs(&["refs/storyline/story/"])? {
+            let rest = name.as_str().strip_prefix("refs/storyline/story/");
+            let Some((id, leaf)) = rest.and_then(|rest| rest.rsplit_once('/')) else {
+                continue;
+            };
+            let Ok(id) = id.parse::<StoryId>() else {
+                continue;
+            };
+            match leaf.parse::<RevisionId>() {
+                Ok(revision) => drop(tips.insert((id, revision), tip)),
+                Err(_) => logs.push(id),
+            }
         }
+        Ok(Self { logs, tips })
     }
-    Ok(open.into_iter().collect())
+
+    /// Whether the refs tell that this was handed in.
+    fn has(&self, landed: &Landed) -> bool {
+        let key = (landed.story.clone(), landed.revision);
+        self.tips.get(&key) == Some(&landed.change.to)
+    }
+
+    /// Stories whose logs say more: those that are not on all these stages, or were handed in again since, and
+    /// those that are said to be there and the refs do not know. Unless these are all stages, each story may be
+    /// missing on another.
+    fn open(&self, receiving: &[StageNow<'_>], is_all: bool) -> BTreeSet<StoryId> {
+        let (mut open, mut known) = (BTreeSet::new(), HashSet::new());
+        let mut on = Vec::new();
+        for stage in receiving {
+            on.push(stage.ledger.on_stage());
+            for (revision, landed) in stage.ledger.revisions() {
+                if !self.has(landed) {
+                    open.insert(landed.story.clone());
+                }
+                known.insert(revision);
+            }
+        }
+        let is_everywhere = |id: &StoryId| {
+            let revisions: Option<BTreeSet<_>> = on
+                .iter()
+                .map(|on| on.get(id).map(|on| on.revision.revision))
+                .collect();
+            is_all && revisions.is_some_and(|revisions| revisions.len() == 1)
+        };
+        let news = self
+            .tips
+            .keys()
+            .filter(|revision| !known.contains(*revision));
+        open.extend(news.map(|(id, _)| id.clone()));
+        let missing = self.logs.iter().filter(|id| !is_everywhere(id));
+        open.extend(missing.cloned());
+        open
+    }
 }

@@ -15,6 +15,7 @@ use super::planned::{self, Made};
 use super::{admit, names, preflight, refused, train};
 use crate::canon::Canon;
 use crate::failure::{Failure, FailureKind, usage};
+use crate::history::revisions;
 use crate::stages::{Asked, StageNow, fetch_stories, wanted};
 
 /// The longest name of a branch for several stories, in bytes.
@@ -251,8 +252,7 @@ fn pinned(canon: &Canon, stage: &StageNow<'_>, chosen: &Chosen) -> Result<Pinned
     let deeds = there.flat_map(|on| &ledger.entries[on.entry].deeds);
     let ids: BTreeSet<_> = deeds.filter_map(|deed| deed.story().cloned()).collect();
     let stories = fetch_stories(canon, ids)?;
-    let revisions = stories.values().flat_map(|story| story.revisions());
-    Ok(Pinned::of(revisions.map(|(_, revision)| revision)))
+    Ok(Pinned::of(revisions(&stories)))
 }
 
 /// The ledger, where revisions count that were handed in. What a message says of others would have
