@@ -232,14 +232,14 @@ pub(crate) fn repository(directory: &Path) -> Result<Repository, Failure> {
 
 /// Where the canonical branch is, as far as the clone and the manifest of its `HEAD` tell.
 fn place(repository: &Repository, manifest: Option<&Manifest>) -> Result<(Url, String), Failure> {
-    let overview = repository
-        .overview()
+    let remotes = repository
+        .remotes()
         .map_err(|error| usage(error.diagnostic()))?;
     let canonical = manifest.map(|manifest| manifest.canonical.clone());
     let canonical = canonical.unwrap_or_default();
     let (remote, url) = match &canonical.repository {
-        Some(text) => trusted(url(text)?, &overview.remotes)?,
-        None => origin(&overview.remotes)?,
+        Some(text) => trusted(url(text)?, &remotes)?,
+        None => origin(&remotes)?,
     };
     let branch = canonical.branch.or_else(|| remote.default_branch.clone());
     let branch = branch.ok_or_else(|| {

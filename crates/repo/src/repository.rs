@@ -118,7 +118,11 @@ impl Repository {
         })
     }
 
-    fn remotes(&self) -> Result<Vec<Remote>, RepoError> {
+    /// Remotes alone, however many refs there are.
+    ///
+    /// # Errors
+    /// When Git's files are broken.
+    pub fn remotes(&self) -> Result<Vec<Remote>, RepoError> {
         let names = self.git.remotes().map_err(|e| self.broken(&e))?;
         let names = names.iter().filter_map(|name| name.ok().flatten());
         let mut remotes: Vec<_> = names

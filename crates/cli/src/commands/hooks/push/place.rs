@@ -35,7 +35,7 @@ impl Remote {
         manifest: &Manifest,
         args: &PrePushArgs,
     ) -> Option<Self> {
-        let remotes = repository.overview().ok()?.remotes;
+        let remotes = repository.remotes().ok()?;
         let parsed = remotes
             .iter()
             .filter_map(|remote| Some((remote, Url::parse(&remote.url).ok()?)));
