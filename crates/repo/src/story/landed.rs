@@ -93,6 +93,9 @@ impl<'r> Landings<'r> {
                 return Ok(Some(Landed::Named(*commit)));
             }
         }
+        if self.are_merges(&since)? {
+            return Ok(None);
+        }
         let whole = Change::between(self.repository, Some(part.base), part.tip)?;
         if let Some(commit) = self.twin(&whole, &since)? {
             return Ok(Some(Landed::Squashed(commit)));
@@ -116,11 +119,26 @@ impl<'r> Landings<'r> {
         Ok(since)
     }
 
+    /// Whether there is no commit that could be a story in another form.
+    fn are_merges(&mut self, since: &Since) -> Result<bool, StoryError> {
+        for commit in &since.newest_first {
+            if self.see(*commit)?.footprint.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// A commit for each of the story's own that changes something. Where one of them is a merge, nobody
     /// can tell what it changed besides, and whether that is there.
     fn rebased(&mut self, part: Part, since: &Since) -> Result<Option<Landed>, StoryError> {
+        let own = commits(self.repository.git(), part.tip, [part.base])?;
+        if own.len() < 2 {
+            // What one commit does is the whole change.
+            return Ok(None);
+        }
         let mut twins = Vec::new();
-        for commit in commits(self.repository.git(), part.tip, [part.base])? {
+        for commit in own {
             if since.all.contains(&commit) {
                 continue;
             }
