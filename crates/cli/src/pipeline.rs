@@ -1,6 +1,7 @@
 //! All stages as they are now, and the stories that are on their way.
 //!
-//! What every stage has is read from its history alone. A story's log is fetched only when the story is not on
+//! What every stage has is read from its history; what that says of revisions that nobody handed in counts for
+//! nothing. A story's log is fetched only when the story is not on
 //! all stages, or has a revision that none of them ever had: the list of refs tells both. So a story that is
 //! done costs two lines of that list.
 
