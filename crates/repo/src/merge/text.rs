@@ -1,11 +1,14 @@
 //! Merges three texts line by line, as Git does.
 
-use git2::{MergeFileInput, MergeFileOptions};
+use git2::{DiffOptions, MergeFileInput, MergeFileOptions, Patch};
 
 use super::ClashKind;
 
 /// The longest text that is merged, in bytes.
 const MAX_TEXT: usize = 16 << 20;
+/// How far lines are looked for from where a diff takes them to be.
+const MAX_AWAY: usize = 10_000;
+
 /// Lines that both sides changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClashingLines {
@@ -65,7 +68,8 @@ fn clashing(marked: &[u8], mark: u16, texts: [&Vec<u8>; 3]) -> Vec<ClashingLines
     const COMMON: usize = 3;
     let mut found: Vec<(usize, [Vec<u8>; 3])> = Vec::new();
     let mut at = COMMON;
-    let mut line = 1;
+    // As it would be where `ours` is right in every place that clashes.
+    let (mut settled, mut line) = (Vec::new(), 1);
     for text in marked.split_inclusive(|byte| *byte == b'\n') {
         let is_mark = run(text) == usize::from(mark);
         match text.first().filter(|_| is_mark) {
@@ -80,7 +84,10 @@ fn clashing(marked: &[u8], mark: u16, texts: [&Vec<u8>; 3]) -> Vec<ClashingLines
                 if let Some((_, sides)) = found.last_mut().filter(|_| at != COMMON) {
                     sides[at].extend_from_slice(text);
                 }
-                line += usize::from(at == OURS || at == COMMON);
+                if at == OURS || at == COMMON {
+                    settled.extend_from_slice(text);
+                    line += 1;
+                }
             }
         }
     }
@@ -100,13 +107,69 @@ fn clashing(marked: &[u8], mark: u16, texts: [&Vec<u8>; 3]) -> Vec<ClashingLines
             }
         }
     }
+    let places = Places::new(&settled, texts[OURS]);
     let found = found
         .into_iter()
         .map(|(line, [base, ours, theirs])| ClashingLines {
-            line,
+            line: places.of(line, &ours),
             ours,
             base,
             theirs,
         });
     found.collect()
+}
+
+/// Where lines stand in a text that were found in what a merge made of it.
+struct Places<'t> {
+    /// Where lines begin, counted from 0, and how many they are: in the merge, and in the text.
+    hunks: Vec<[(usize, usize); 2]>,
+    text: &'t [u8],
+    /// Where the text's lines begin in it, and its end.
+    rows: Vec<usize>,
+}
+
+impl<'t> Places<'t> {
+    fn new(merged: &[u8], text: &'t [u8]) -> Self {
+        let mut options = DiffOptions::new();
+        options.context_lines(0).force_text(true);
+        let patch = Patch::from_buffers(merged, None, text, None, Some(&mut options));
+        let hunks = patch.ok().map(|patch| {
+            let hunks = (0..patch.num_hunks()).filter_map(|at| patch.hunk(at).ok());
+            let hunks = hunks.map(|(hunk, _)| {
+                // Git counts from 1, and to the line before where there are none.
+                let side = |start: u32, lines: u32| {
+                    (start as usize - usize::from(lines > 0), lines as usize)
+                };
+                [
+                    side(hunk.old_start(), hunk.old_lines()),
+                    side(hunk.new_start(), hunk.new_lines()),
+                ]
+            });
+            hunks.collect()
+        });
+        let ends = memchr::memchr_iter(b'\n', text).map(|end| end + 1);
+        Self {
+            hunks: hunks.unwrap_or_default(),
+            text,
+            rows: [0].into_iter().chain(ends).collect(),
+        }
+    }
+
+    /// The line, from 1, of what is the line `line`, from 1, of the merge, and where `lines` begin.
+    fn of(&self, line: usize, lines: &[u8]) -> usize {
+        let line = line - 1;
+        let before = self.hunks.partition_point(|[(old, _), _]| *old <= line);
+        let at = match before.checked_sub(1).map(|last| self.hunks[last]) {
+            None => line,
+            Some([(old, gone), (new, _)]) if line < old + gone => new,
+            Some([(old, gone), (new, come)]) => line - (old + gone) + new + come,
+        };
+        let begins = |at: &usize| {
+            let rest = self.rows.get(*at).map(|row| &self.text[*row..]);
+            rest.is_some_and(|rest| rest.starts_with(lines))
+        };
+        // Where lines are there more than once, a diff may take one for another.
+        let near = (0..MAX_AWAY).flat_map(|away| [at.checked_sub(away), Some(at + away)]);
+        near.flatten().find(begins).unwrap_or(at) + 1
+    }
 }

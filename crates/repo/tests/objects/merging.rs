@@ -226,6 +226,27 @@ fn lines_that_clash_are_told_as_they_are() {
     assert_eq!(lines("1\0", "2\0", "3\0"), "\"a\" Bytes\n");
 }
 
+/// Lines are those of the side that stays, whatever the other one did above.
+#[test]
+fn lines_that_clash_are_told_where_they_are() {
+    let check = |base: &str, ours: &str, theirs: &str| {
+        let [base, ours, theirs] = [base, ours, theirs].map(|text| text.replace(' ', "\n") + "\n");
+        let told = check([&[("a", &base)], &[("a", &ours)], &[("a", &theirs)]]);
+        told.lines().last().unwrap_or_default().to_owned()
+    };
+    let base = "1 2 3 4 5 6 7 8 9";
+    let added = check(base, "1 2 3 4 5 6 seven 8 9", "0 0 1 2 3 4 5 6 sept 8 9");
+    insta::assert_snapshot!(added, @r#""a" 7: "7\n" "seven\n" "sept\n""#);
+    let removed = check(base, "1 2 3 4 5 6 seven 8 9", "1 4 5 6 sept 8 9");
+    insta::assert_snapshot!(removed, @r#""a" 7: "7\n" "seven\n" "sept\n""#);
+    let both = check(base, "0 1 2 3 4 5 6 seven 8 9", "1 2 four 5 6 sept 8 9");
+    insta::assert_snapshot!(both, @r#""a" 8: "7\n" "seven\n" "sept\n""#);
+    let gone = check(base, "1 2 3 4 5 6 8 9", "0 1 2 3 4 5 6 sept 8 9");
+    insta::assert_snapshot!(gone, @r#""a" 7: "7\n" "" "sept\n""#);
+    let again = check("d b b a", "d a", "a d");
+    insta::assert_snapshot!(again, @r#""a" 1: "d\nb\nb\n" "d\n" """#);
+}
+
 #[test]
 fn what_is_odd_stays_where_nothing_is_done() {
     let git = Git::new();
