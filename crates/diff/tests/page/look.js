@@ -31,7 +31,7 @@ const FOCUSED = `(() => {
   const style = getComputedStyle(at);
   const label = at.labels && at.labels.length ? at.labels[0] : at;
   return {
-    name: at.localName + " " + label.textContent.trim().replace(/\\s+/g, " ").slice(0, 60),
+    name: at.localName + " " + label.innerText.trim().replace(/\\s+/g, " ").slice(0, 60),
     visible: box.width > 0 && box.height > 0 && style.outlineStyle !== "none",
   };
 })()`;
