@@ -334,6 +334,8 @@ fn objects_that_a_clone_lost() {
         "A stage that follows",
     );
     story(&pipeline, "B-2", "views/b.view.lkml", "view: b {}\n");
+    // Which might be the story in another form.
+    ada.land("more.md", "More.\n", "Something else");
     let bob = team.clone("bob");
     bob.succeeds(BOARD);
     let tip = team.tip("refs/heads/story/B-2").expect("it was handed in");
